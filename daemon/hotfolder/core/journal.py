@@ -1,0 +1,152 @@
+"""
+The one way to change drops, jobs and POSTs: memory and ledger get the same change, and the tables are asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from hotfolder.core import lifecycle
+from hotfolder.core.model import Drop, Job, Post
+
+Row = dict[str, Any]
+"""Column to value; values are those of the records, enums and datetimes included."""
+
+
+@dataclass(frozen=True, slots=True)
+class InsertDrops:
+    """New drops, whole."""
+
+    rows: tuple[Drop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDrops:
+    """The same columns of many drops, each with its own values; every row also has `id`."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDrops:
+    """Drops that were ready and are being written again: they settle anew and leave no trace."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InsertJob:
+    """A new job, whole."""
+
+    row: Job
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateJob:
+    """Columns of one job."""
+
+    id: int
+    values: Row
+
+
+@dataclass(frozen=True, slots=True)
+class InsertPost:
+    """A new POST, whole."""
+
+    row: Post
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePost:
+    """Columns of one POST."""
+
+    job: int
+    number: int
+    values: Row
+
+
+@dataclass(frozen=True, slots=True)
+class RememberFolder:
+    """This hot folder has been seen and may be worked through."""
+
+    name: str
+
+
+Write = InsertDrops | UpdateDrops | DeleteDrops | InsertJob | UpdateJob | InsertPost | UpdatePost | RememberFolder
+
+
+class Journal:
+    """Collects the writes of one turn, in order."""
+
+    def __init__(self) -> None:
+        self._writes: list[Write] = []
+
+    def take(self) -> list[Write]:
+        """Return the writes collected since the last call."""
+        writes, self._writes = self._writes, []
+        return writes
+
+    def add_drops(self, drops: Sequence[Drop]) -> None:
+        """Record new drops."""
+        for drop in drops:
+            lifecycle.check(lifecycle.DROP, None, drop.state)
+        if drops:
+            self._writes.append(InsertDrops(tuple(replace(drop) for drop in drops)))
+
+    def change_drops(self, drops: Iterable[Drop], **values: Any) -> None:
+        """Give many drops the same values."""
+        self.change_each((drop, values) for drop in drops)
+
+    def change_each(self, changes: Iterable[tuple[Drop, Row]]) -> None:
+        """Give each drop its own values; all rows must name the same columns."""
+        rows: list[Row] = []
+        for drop, values in changes:
+            if "state" in values:
+                lifecycle.check(lifecycle.DROP, drop.state, values["state"])
+            for column, value in values.items():
+                setattr(drop, column, value)
+            rows.append({"id": drop.id, **values})
+        if rows:
+            self._writes.append(UpdateDrops(tuple(rows)))
+
+    def delete_drops(self, drops: Sequence[Drop]) -> None:
+        """Forget drops that never left their place."""
+        if drops:
+            self._writes.append(DeleteDrops(tuple(drop.id for drop in drops)))
+
+    def add_job(self, job: Job) -> None:
+        """Record a new job."""
+        lifecycle.check(lifecycle.JOB, None, job.state)
+        self._writes.append(InsertJob(replace(job)))
+
+    def change_job(self, job: Job, **values: Any) -> None:
+        """Change a job."""
+        if "state" in values:
+            lifecycle.check(lifecycle.JOB, job.state, values["state"])
+        for column, value in values.items():
+            setattr(job, column, value)
+        self._writes.append(UpdateJob(job.id, values))
+
+    def add_post(self, post: Post) -> None:
+        """Record a POST about to be made."""
+        lifecycle.check(lifecycle.POST, None, post.state)
+        self._writes.append(InsertPost(replace(post)))
+
+    def change_post(self, post: Post, **values: Any) -> None:
+        """Change a POST."""
+        if "state" in values:
+            lifecycle.check(lifecycle.POST, post.state, values["state"])
+        for column, value in values.items():
+            setattr(post, column, value)
+        self._writes.append(UpdatePost(post.job, post.number, values))
+
+    def remember_folder(self, name: str) -> None:
+        """Record that a folder has been seen and released."""
+        self._writes.append(RememberFolder(name))
+
+
+DROP_COLUMNS = tuple(column.name for column in fields(Drop))
+JOB_COLUMNS = tuple(column.name for column in fields(Job))
+POST_COLUMNS = tuple(column.name for column in fields(Post))

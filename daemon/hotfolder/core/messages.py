@@ -1,0 +1,547 @@
+"""
+What goes in and out of the coordinator: events, actions and notices, and the items they carry.
+
+Events say what happened outside. Actions say what is to be done there, and are carried out only after the writes of
+their turn are durable. Notices are log events. All carry sequences where there may be many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from hotfolder.core.model import Identity, Observation, Unsafe
+from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, SentFile, Trouble
+
+# --- items ---
+
+
+class EntryKind(StrEnum):
+    """What a directory listing says of a name."""
+
+    FILE = "file"
+    LITTER_DIRECTORY = "litter directory"
+    UNREADABLE_DIRECTORY = "unreadable directory"
+    OTHER = "other"  # link, FIFO, socket, device: never touched
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name found by a walk."""
+
+    path: str  # inside the hot folder
+    kind: EntryKind
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookItem:
+    """Look at this path; take evidence if it still is what we expect."""
+
+    path: str
+    expect: Identity | None = None  # evidence is taken when the identity found equals this
+    evidence_always: bool = False  # quiet 0: the first look is also the last
+    formats: bool = True
+
+
+class LookStatus(StrEnum):
+    """What a look found."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    UNSAFE = "unsafe"
+    DENIED = "denied"  # there, but not ours to read
+
+
+@dataclass(frozen=True, slots=True)
+class LookResult:
+    """What is at a path."""
+
+    path: str
+    status: LookStatus
+    observation: Observation | None = None  # with PRESENT
+    unsafe: Unsafe | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimItem:
+    """Rename this file out of its dropper's reach."""
+
+    drop: int
+    path: str
+    work_path: str
+    identity: Identity
+
+
+class ClaimStatus(StrEnum):
+    """What became of a claim."""
+
+    CLAIMED = "claimed"
+    MISSING = "missing"  # in neither place: taken away
+    CHANGED = "changed"  # the hot folder has another version there now
+    BUSY = "busy"  # somebody still writes into it: it is back in its place
+    FAILED = "failed"  # could not be renamed
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """What became of one claim."""
+
+    drop: int
+    status: ClaimStatus
+    reason: str = ""
+
+
+class Fate(StrEnum):
+    """What filing does with an original."""
+
+    MOVE = "move"
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class FilingItem:
+    """Bring an original to its end, with what is said about it."""
+
+    drop: int
+    source_path: str
+    identity: Identity
+    fate: Fate
+    target_path: str  # with DELETE and KEEP only where notes and receipts go
+    note: tuple[str, str] | None = None  # path and text
+    receipt: tuple[str, str] | None = None
+
+
+class FilingStatus(StrEnum):
+    """What became of a filing."""
+
+    FILED = "filed"
+    TAKEN = "taken"  # the target or one of its companions belongs to another file
+    MISSING = "missing"  # the original is at neither place
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FilingResult:
+    """What became of one filing."""
+
+    drop: int
+    status: FilingStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecallItem:
+    """Ask the ledger what it knows of a file just found."""
+
+    path: str
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class RecallResult:
+    """What the ledger knows of a file just found."""
+
+    path: str
+    known: Literal["new", "kept", "returned"] = "new"  # kept: done and left here; returned: dragged back
+    drop: int | None = None  # the earlier drop
+    origin: str | None = None  # where it lay when it was first dropped
+    copies: Mapping[str, str] = field(default_factory=dict)  # its note and receipt: path to SHA-256
+    rejected_before: bool = False
+
+
+# --- events ---
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Begin nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderUp:
+    """A hot folder can be used (again)."""
+
+    folder: str
+    state: Literal["watching", "polling"]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDown:
+    """A hot folder cannot be used."""
+
+    folder: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The watch saw files closed or renamed into place, or new directories."""
+
+    folder: str
+    files: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overflowed:
+    """The watch lost events."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A chunk of a scan."""
+
+    folder: str
+    scan: int
+    entries: tuple[Entry, ...]
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Looks are done."""
+
+    folder: str
+    results: tuple[LookResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The ledger has answered."""
+
+    folder: str
+    results: tuple[RecallResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A batch's claims are done."""
+
+    job: int
+    results: tuple[ClaimResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostAccepted:
+    """The server took a POST."""
+
+    job: int
+    number: int
+    job_handle: str
+    files: tuple[SentFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostFailed:
+    """A POST was not accepted, or nobody knows."""
+
+    job: int
+    number: int
+    trouble: Trouble
+    files: tuple[SentFile, ...] = ()  # what had left in full before the trouble
+    changed: tuple[int, ...] = ()  # drops whose file was missing or another one
+
+
+@dataclass(frozen=True, slots=True)
+class PostProgressed:
+    """Bytes of a POST have left."""
+
+    job: int
+    number: int
+    sent_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The credentials are good and the company is known."""
+
+    company: Company
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed:
+    """They are not, or nobody answers; `tried` is False when nothing was sent because nothing had changed."""
+
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What the server says of the jobs we follow."""
+
+    active: Mapping[str, ActiveJob]  # by handle
+    logs: Mapping[int, tuple[JobLog, ...]]  # by our job, for those asked that were not active
+
+
+@dataclass(frozen=True, slots=True)
+class PollFailed:
+    """The server did not say; nothing follows from that."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What the server knows under a job's name."""
+
+    job: int
+    active: tuple[ActiveJob, ...]
+    logs: tuple[JobLog, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeekFailed:
+    """The server did not say."""
+
+    job: int
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsSeen:
+    """What the server has under some asset IDs; None = it does not tell."""
+
+    job: int
+    assets: tuple[Asset, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsFailed:
+    """The server did not say."""
+
+    job: int
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class FiledAway:
+    """A group of originals has been filed."""
+
+    folder: str
+    results: tuple[FilingResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """Carrying out an action ended in an exception that nobody foresaw."""
+
+    action: Action
+    error: str
+
+
+Event = (
+    Woken
+    | StopAsked
+    | FolderUp
+    | FolderDown
+    | Changed
+    | Overflowed
+    | Found
+    | Looked
+    | Recalled
+    | Claimed
+    | PostAccepted
+    | PostFailed
+    | PostProgressed
+    | SignedIn
+    | SignInFailed
+    | Polled
+    | PollFailed
+    | Sought
+    | SeekFailed
+    | AssetsSeen
+    | AssetsFailed
+    | FiledAway
+    | Crashed
+)
+
+
+# --- actions ---
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFolder:
+    """Check a hot folder's root and begin to watch it; answered by FolderUp or FolderDown."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Begin a walk, or go on with the one of this number; answered by one Found."""
+
+    folder: str
+    scan: int
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Answered by Looked."""
+
+    folder: str
+    items: tuple[LookItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Answered by Recalled."""
+
+    folder: str
+    items: tuple[RecallItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Answered by Claimed."""
+
+    folder: str
+    job: int
+    items: tuple[ClaimItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostPart:
+    """One file of a POST."""
+
+    drop: int
+    work_path: str
+    identity: Identity
+    header_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendPost:
+    """Answered by PostAccepted or PostFailed; exactly one of name and handle."""
+
+    folder: str
+    job: int
+    number: int
+    destination: str
+    parts: tuple[PostPart, ...]
+    job_name: str | None = None
+    job_handle: str | None = None
+    options: str | None = None
+    file_name: str | None = None
+    end_job: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Answered by SignedIn or SignInFailed; unless forced, sends nothing while the credentials are the refused ones."""
+
+    forced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A job to ask about."""
+
+    job: int
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One getActiveJobs for all, then the logs of those that are no longer active; answered by Polled or PollFailed."""
+
+    jobs: tuple[Followed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Ask for a job by its name; answered by Sought or SeekFailed."""
+
+    job: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindAssets:
+    """Ask for assets by ID; answered by AssetsSeen or AssetsFailed."""
+
+    job: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileAway:
+    """Answered by FiledAway."""
+
+    folder: str
+    items: tuple[FilingItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveCopies:
+    """Remove our own notes and receipts; path to SHA-256. Not answered."""
+
+    folder: str
+    copies: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveNote:
+    """Say beside a thing we leave alone why; not answered."""
+
+    folder: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """Remove empty directories in `_working`; not answered."""
+
+    folder: str
+
+
+Action = (
+    OpenFolder
+    | Scan
+    | Look
+    | Recall
+    | Claim
+    | SendPost
+    | SignIn
+    | Poll
+    | Seek
+    | FindAssets
+    | FileAway
+    | RemoveCopies
+    | LeaveNote
+    | Tidy
+)
+
+
+# --- time and turns ---
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One reading of both clocks."""
+
+    monotonic: float
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A log event (DESIGN 4.4)."""
+
+    event: str
+    fields: Mapping[str, Any]
+    level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,131 @@
+"""
+What the server tells us, in our words; the `ips` layer translates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What can be done about a failure."""
+
+    TRANSIENT = "transient"  # again, later
+    PERMANENT = "permanent"  # never with this drop
+    UNKNOWN = "unknown"  # it may have happened: ask first
+    FATAL = "fatal"  # stop talking to this server, tell the operator
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trouble:
+    """One failure of one call."""
+
+    kind: Kind
+    text: str  # what happened, for people and logs; never a secret
+    reached: bool = True  # False: the server never got the request (no connection, no TLS)
+    code: int | None = None  # IPS fault code (PROTOCOL 1.5)
+    status: int | None = None  # HTTP status
+    retry_after_s: float | None = None
+
+
+class RemoteError(Exception):
+    """A call to the server failed; `trouble` says how, and what can be done."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.text)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Company:
+    """The account we upload for."""
+
+    handle: str
+    name: str
+    root_path: str  # ends with "/", such as "ExampleCo/"
+    max_post_bytes: int | None = None  # UploadPostMaxFileSize; None = the server would not say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActiveJob:
+    """A job the server is still busy with (PROTOCOL 4.1)."""
+
+    handle: str
+    original_name: str
+    state: str  # open set of words: WaitingClient, Running, Done, ...
+    progress: float | None = None  # 0 to 1, from the tasks
+    files_done: int | None = None
+    message: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the server calls it done, about to leave the list."""
+        return self.state.casefold() == "done"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogRow:
+    """One line of a job log (PROTOCOL 4.3)."""
+
+    log_type: str
+    message: str = ""
+    asset_name: str | None = None
+    asset_type: str | None = None
+    asset_handle: str | None = None
+    at: datetime | None = None
+    aux: tuple[LogRow, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobLog:
+    """One run of one job, all pages of it."""
+
+    handle: str
+    original_name: str
+    ended_at: datetime | None
+    rows: tuple[LogRow, ...]
+    is_complete: bool  # as many rows as the server announced
+    fatal_error: str = ""
+    success_count: int = 0
+    error_count: int = 0
+    warning_count: int = 0
+    duplicate_count: int = 0
+    update_count: int = 0
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the job says itself that it has ended (PROTOCOL 4.2)."""
+        return self.ended_at is not None or any(
+            row.log_type.casefold() in ("endupload", "fatalerror") for row in self.rows
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asset:
+    """An asset as the server describes it."""
+
+    name: str  # the asset ID
+    handle: str
+    folder: str
+    file_name: str
+    size_bytes: int | None
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentFile:
+    """What really left for one file."""
+
+    drop: int
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostAnswer:
+    """The server accepted a POST."""
+
+    job_handle: str
+    files: tuple[SentFile, ...]

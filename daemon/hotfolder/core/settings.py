@@ -1,0 +1,153 @@
+"""
+The settings that decisions need, frozen and complete: every default is already filled in.
+
+`config` makes these from TOML; nothing in here knows TOML, files or environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+OptionValues = Mapping[str, Any]
+"""
+Upload options as people write them: Adobe's names (PROTOCOL 2.3) to booleans, strings, numbers and tables of those;
+`crop` and `keywords` (a list of templates) are ours.
+Example: {"overwrite": True, "keywords": ["spring"], "crop": {"manual": {"left": 1, "right": 1, "top": 0, "bottom": 0}}}
+"""
+
+
+class OnSuccess(Enum):
+    """What happens to an original once it is stored."""
+
+    MOVE = "move"
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class WatchMode(Enum):
+    """How changes in a hot folder are noticed between rescans."""
+
+    AUTO = "auto"
+    INOTIFY = "inotify"
+    POLLING = "polling"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettleSettings:
+    """When a file counts as complete."""
+
+    quiet_s: float = 5.0  # unchanged for this long by our own clock; 0 = one look after a close or rename event
+    empty_grace_s: float = 60.0  # an empty file may still be filled for this long, then it is rejected
+    limit_s: float = 600.0  # a file incomplete for longer is held in place with its reason
+    formats: bool = True  # look for the end of formats we know
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleSettings:
+    """One rule of a hot folder: for files that match, other options or another destination."""
+
+    match: tuple[str, ...]  # globs without case; groups such as @images; a "/" makes it match the path
+    options: OptionValues = field(default_factory=dict)  # each replaces the folder's whole value
+    destination: str | None = None  # template; None = the folder's
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FolderSettings:
+    """One hot folder."""
+
+    name: str  # unique, used in logs, commands and the ledger
+    path: Path  # absolute; never created by us
+    destination: str = "{folder}/{subfolder}"  # template, below the company root
+    watch: WatchMode = WatchMode.AUTO
+    poll_s: float = 2.0  # polling interval, stretched to ten times what a scan costs
+    rescan_s: float = 300.0  # full look that repairs missed events
+    include: tuple[str, ...] = ("@media",)
+    exclude: tuple[str, ...] = ()  # on top of the built-in litter list
+    first_run_limit: int = 1000  # 0 = no limit
+    on_success: OnSuccess = OnSuccess.MOVE
+    receipts: bool = False
+    contact: str = ""  # whom to ask, named in notes
+    settle: SettleSettings = field(default_factory=SettleSettings)
+    options: OptionValues = field(default_factory=dict)  # complete: `overwrite` and every unstated default is in
+    rules: tuple[RuleSettings, ...] = ()  # first match wins
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerSettings:
+    """Where the IPS server is, and as whom we speak to it."""
+
+    upload_url: str  # the UploadFile servlet
+    soap_url: str  # services/IpsApiService
+    company: str | None  # name, or None when the handle is given
+    company_handle: str | None
+    user: str
+    password: str = field(repr=False)  # sent in two places of the protocol and shown in none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadSettings:
+    """How POSTs are made."""
+
+    parallel_jobs: int = 2
+    files_per_post: int = 20  # small files that may share a POST; 1 = never
+    bandwidth_bytes_s: float | None = None  # None = unlimited
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchSettings:
+    """When waiting drops become a job."""
+
+    linger_s: float = 10.0
+    max_files: int = 200
+    max_bytes: int = 4 * 1024**3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrackingSettings:
+    """How jobs are followed on the server."""
+
+    poll_s: float = 5.0  # grows to poll_max_s while nothing changes
+    poll_max_s: float = 60.0
+    deadline_s: float = 2700.0  # a job not over by then is reported; its drops stay safe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetrySettings:
+    """Transient trouble with one file or POST."""
+
+    first_s: float = 1.0
+    max_s: float = 300.0
+    tries: int = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecoverySettings:
+    """How long the server may need to show or to close a job."""
+
+    job_timeout_s: float = 1800.0  # PROTOCOL 2.4: an open job ends after 30 minutes without a POST
+    grace_s: float = 600.0  # on top of it, before silence counts as "was never there"
+    recheck_s: float = 300.0  # two empty answers must lie this far apart
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything the daemon runs by."""
+
+    server: ServerSettings
+    folders: tuple[FolderSettings, ...]
+    ledger_url: str
+    control_socket: Path
+    web_listen: str = "127.0.0.1:8480"  # "" = off
+    upload: UploadSettings = field(default_factory=UploadSettings)
+    batch: BatchSettings = field(default_factory=BatchSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    retry: RetrySettings = field(default_factory=RetrySettings)
+    recovery: RecoverySettings = field(default_factory=RecoverySettings)
+
+    def folder(self, name: str) -> FolderSettings | None:
+        """Return the hot folder of that name, or None."""
+        return next((folder for folder in self.folders if folder.name == name), None)

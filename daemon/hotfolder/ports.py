@@ -1,0 +1,250 @@
+"""
+What the outside must do for us: small interfaces, real ones in `edges`, fakes in `testing`.
+
+Each takes sequences where there may be many, so that a thousand small files cost a few syncs and not a few thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+from hotfolder.core.journal import Write
+from hotfolder.core.messages import (
+    ClaimItem,
+    ClaimResult,
+    Entry,
+    FilingItem,
+    FilingResult,
+    LookItem,
+    LookResult,
+    RecallItem,
+    RecallResult,
+)
+from hotfolder.core.model import Drop, Identity, Job, Post
+from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, PostAnswer
+
+
+class Clock(Protocol):
+    """Time; monotonic counts time asleep (CLOCK_BOOTTIME)."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back; the zero means nothing."""
+
+    def now(self) -> datetime:
+        """Return the wall clock in UTC, aware."""
+
+
+class FolderError(Exception):
+    """A hot folder cannot be used at the moment; the text says why, for people."""
+
+
+class Reader(Protocol):
+    """An open claimed file; only this descriptor counts from now on."""
+
+    size_bytes: int
+
+    def blocks(self) -> Iterator[memoryview]:
+        """Yield the content in blocks of up to 1 MiB; a view is valid until the next one is asked for."""
+
+    def check_unchanged(self) -> bool:
+        """Return whether size, mtime and inode are still those of the opening."""
+
+    def close(self) -> None:
+        """Close the descriptor; a second call is harmless."""
+
+
+class Files(Protocol):
+    """
+    One hot folder. One thread uses it at a time, but `open_for_sending`, which any thread may call.
+
+    Every call raises `FolderError` when the root itself is missing, replaced or unreadable; trouble with one file is in
+    that file's result and never raised.
+    """
+
+    def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
+        """
+        Yield all files below a directory in chunks of at most 1,000, without stat where the file system tells types.
+
+        Reserved directories at the root and litter directories are not entered; litter directories are reported once.
+        A directory that vanishes is skipped; one that cannot be read is an entry with its reason.
+        """
+
+    def look(self, items: Sequence[LookItem]) -> list[LookResult]:
+        """Return what is at each path now, in the order asked."""
+
+    def claim(self, items: Sequence[ClaimItem]) -> list[ClaimResult]:
+        """
+        Rename each file into `_working`, never onto anything, and sync the directories once at the end.
+
+        Harmless when done before: a file found at its work path with the right identity counts as claimed.
+        After a crash in the middle each file is at exactly one of its two places.
+        """
+
+    def open_for_sending(self, work_path: str, identity: Identity) -> Reader:
+        """Open a claimed file without following links; raise `ChangedError` or `FolderError` if it is not that file."""
+
+    def file_away(self, items: Sequence[FilingItem]) -> list[FilingResult]:
+        """
+        Publish the note and the receipt of each item, then move or delete the original, and sync once at the end.
+
+        Never replaces anything: a taken name is reported and nothing of that item is moved.
+        Harmless when done before: an original found at its target with the right identity counts as filed.
+        """
+
+    def remove_copies(self, copies: Mapping[str, str]) -> None:
+        """Remove our own notes and receipts, path to SHA-256; one with other bytes is somebody's and stays."""
+
+    def read_small(self, path: str) -> bytes | None:
+        """Return the bytes of an ordinary file of at most 64 KiB, else None."""
+
+    def leave_note(self, path: str, text: str) -> None:
+        """Publish a note if nothing has its name yet."""
+
+    def tidy(self) -> None:
+        """Remove empty directories that claiming left in `_working`."""
+
+
+class ChangedError(Exception):
+    """A claimed file is missing, or is not the one that settled."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostFile:
+    """One file part."""
+
+    drop: int
+    header_name: str  # plain ASCII, for Content-Disposition
+    size_bytes: int
+    open: Callable[[], Reader]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostRequest:
+    """One POST (PROTOCOL 2.1 to 2.4); exactly one of job_name and job_handle."""
+
+    company: Company
+    destination: str  # below the company root, no slash at either end
+    files: tuple[PostFile, ...] = ()
+    job_name: str | None = None
+    job_handle: str | None = None
+    options: str | None = None  # canonical JSON; with the first POST only
+    file_name: str | None = None  # the fileName element: one awkward name, one file
+    end_job: bool = False
+
+
+Progress = Callable[[int], None]
+"""Called with the bytes sent so far, at least once per block."""
+
+
+class Remote(Protocol):
+    """
+    The IPS server as one user and company. Safe for use by several threads.
+
+    Every call raises `RemoteError`. A failed `post` tells by its trouble's kind whether the server may have got it.
+    """
+
+    def sign_in(self) -> Company:
+        """Prove the credentials, read afresh, and find the company."""
+
+    def credentials_changed(self) -> bool:
+        """Return whether the password is another one than at the last `sign_in`."""
+
+    def post(self, request: PostRequest, progress: Progress) -> PostAnswer:
+        """Send one POST, once; never repeats it by itself."""
+
+    def active_jobs(self, company: Company, *, original_name: str | None = None) -> list[ActiveJob]:
+        """Return the jobs in progress, all or those of one name."""
+
+    def job_logs(
+        self, company: Company, *, handle: str | None = None, original_name: str | None = None
+    ) -> list[JobLog]:
+        """Return the logs of a handle or of all jobs of a name, every page read; empty = no log there yet."""
+
+    def assets(self, company: Company, names: Sequence[str]) -> list[Asset]:
+        """Return the assets with these IDs; raises a permanent `RemoteError` where the server does not offer it."""
+
+
+class Place(StrEnum):
+    """Which finished drops a query wants."""
+
+    OPEN = "open"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unfinished:
+    """What the ledger held at start: all that is not at its end."""
+
+    drops: list[Drop] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    next_drop: int = 1
+    next_job: int = 1
+    known_folders: frozenset[str] = frozenset()  # folders seen in an earlier run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryQuery:
+    """Which drops `history` wants, newest first."""
+
+    folder: str | None = None
+    since: datetime | None = None
+    outcome: str | None = None
+    job: str | None = None
+    path: str | None = None
+    limit: int | None = 1000
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; the text names it, the trouble and the next step."""
+
+
+class LedgerOwnedError(LedgerError):
+    """Another instance owns the ledger."""
+
+
+class LedgerReader(Protocol):
+    """What commands read of a ledger, also while a daemon owns it."""
+
+    def unfinished(self) -> Unfinished:
+        """Return everything that is not at its end."""
+
+    def history(self, query: HistoryQuery) -> Iterator[tuple[Drop, Job | None]]:
+        """Yield finished drops with their jobs, newest first."""
+
+    def find(self, folder: str, path: str) -> list[tuple[Drop, Job | None]]:
+        """Return every drop that had, or now lies at, this path, newest first."""
+
+    def close(self) -> None:
+        """Let go of it; a second call is harmless."""
+
+
+class Ledger(LedgerReader, Protocol):
+    """
+    The durable record, opened by its one owner; one thread uses it.
+
+    `commit` returns only when the writes would survive a power cut, all of them or none; it raises `LedgerError`, and
+    the same writes may then be committed again.
+    """
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Make all writes durable, in order, in one transaction."""
+
+    def recall(self, items: Sequence[RecallItem]) -> list[RecallResult]:
+        """Return for each found file what we did with it before, in the order asked; one query for many."""
+
+    def known_copies(self, digests: Sequence[str]) -> set[str]:
+        """Return those of the digests that belong to notes or receipts of ours."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
