@@ -1,0 +1,19 @@
+"""
+The configuration: TOML files and environment in, frozen settings out, or every problem at once with file and line.
+
+The only place that reads environment and TOML.
+`model` says what may be written, `load` does it all.
+"""
+
+from hotfolder.config.loading import Loaded, default_config_path, load, load_text
+from hotfolder.config.problems import ConfigError, Problem, format_problem
+
+__all__ = [
+    "ConfigError",
+    "Loaded",
+    "Problem",
+    "default_config_path",
+    "format_problem",
+    "load",
+    "load_text",
+]

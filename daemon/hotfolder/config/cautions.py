@@ -1,0 +1,102 @@
+"""
+What can be used but is worth a second look: the warnings of a good configuration.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from hotfolder.config.addresses import is_loopback, split_listen
+from hotfolder.config.checks import FolderSource
+from hotfolder.config.model import Recovery
+from hotfolder.config.patterns import EVERYTHING
+from hotfolder.config.places import LONGEST_SOCKET, Looker
+from hotfolder.config.problems import KeyPath, Problem, quoted
+from hotfolder.config.secret import PLACEHOLDER
+from hotfolder.config.structure import Source
+from hotfolder.config.templates import placeholders
+from hotfolder.config.units import parse_duration
+from hotfolder.core.settings import FolderSettings, Settings
+
+_PER_FILE = {"stem": "file", "subfolder": "subfolder", "ext": "extension"}  # placeholders that split a folder's drops
+
+
+def find_cautions(
+    main: Source, folders: Sequence[tuple[FolderSource, FolderSettings]], settings: Settings, look_at: Looker
+) -> Iterator[Problem]:
+    """Yield every warning."""
+    yield from _main_cautions(main, settings)
+    looks = look_at([folder.path for _, folder in folders])
+    for source, folder in folders:
+        missing = {False: "which is no directory (yet)", None: "which does not answer"}
+        if (words := missing.get(looks[folder.path].is_directory)) is not None:
+            yield source.problem(
+                ("path",), f"{quoted(str(folder.path))}, {words}", "a directory; until then the hot folder is degraded"
+            )
+        if "stem" in placeholders(folder.destination):
+            yield source.problem(
+                ("destination",),
+                quoted(folder.destination),
+                "a template without {stem}: this makes one folder per file",
+            )
+        yield from _keyword_cautions(source, ("options", "keywords"), folder.options)
+        yield from _rule_cautions(source, folder)
+
+
+def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
+    if settings.server.password == PLACEHOLDER:
+        yield main.problem(("server", "password_file"), "the placeholder of the starter", "the password in that file")
+    if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET:
+        yield main.problem(
+            ("control", "socket"), quoted(str(settings.control_socket)), f"a path of at most {LONGEST_SOCKET} bytes"
+        )
+    if settings.web_listen and not is_loopback(split_listen(settings.web_listen)[0]):
+        yield main.problem(
+            ("web", "listen"),
+            quoted(settings.web_listen),
+            "an address of this machine only, or a proxy with a login before it: the page asks nobody who they are",
+        )
+    if not main.tables["server"].get("base_url"):
+        for key, value in main.tables.get("recovery", {}).items():
+            default = str(Recovery.model_fields[key].default)
+            if parse_duration(value) < parse_duration(default):
+                yield main.problem(
+                    ("recovery", key), quoted(value), f"at least {quoted(default)}: the real servers may need that long"
+                )
+
+
+def _keyword_cautions(source: FolderSource, path: KeyPath, options: Mapping[str, object]) -> Iterator[Problem]:
+    keywords = options.get("keywords")
+    for position, keyword in enumerate(keywords if isinstance(keywords, list) else ()):
+        for name in placeholders(keyword):
+            if name in _PER_FILE:
+                yield source.problem(
+                    (*path, position),
+                    quoted(keyword),
+                    f"a keyword without {{{name}}}: this makes one job per {_PER_FILE[name]}",
+                )
+
+
+def _rule_cautions(source: FolderSource, folder: FolderSettings) -> Iterator[Problem]:
+    """Warn of rules that no file reaches, since an earlier one takes all that they could match."""
+    taken: set[str] = set()
+    for position, rule in enumerate(folder.rules):
+        path: KeyPath = ("rule", position)
+        patterns = {pattern.casefold() for pattern in rule.match}
+        if EVERYTHING in taken or patterns <= taken:
+            yield source.problem(path, "a rule that no file reaches", "it above the rule that takes its files")
+        elif not rule.options and rule.destination is None:
+            yield source.problem(path, "a rule that changes nothing", "options or a destination in it")
+        for number, pattern in enumerate(rule.match):
+            if _names_what_is_ignored(pattern):
+                yield source.problem(
+                    (*path, "match", number), quoted(pattern), "a glob that can match: dot files are always left out"
+                )
+        taken |= patterns
+        yield from _keyword_cautions(source, (*path, "options", "keywords"), rule.options)
+
+
+def _names_what_is_ignored(pattern: str) -> bool:
+    return Path(pattern).name.startswith(".")

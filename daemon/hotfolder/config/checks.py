@@ -1,0 +1,184 @@
+"""
+What is wrong between keys, tables and files, where each alone is good.
+
+Works on the tables as they were written and passes over what `structure` refuses, so that both report side by side.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hotfolder.config.addresses import ledger_file
+from hotfolder.config.model import RESERVED_NAMES, FolderKeys, Main, check_folder_name
+from hotfolder.config.places import Looker
+from hotfolder.config.problems import KeyPath, Problem, format_key, quoted
+from hotfolder.config.schema import model_schema, node_at
+from hotfolder.config.structure import Source
+from hotfolder.config.table import Table
+from hotfolder.config.units import parse_duration
+
+DEFAULTS: KeyPath = ("defaults",)
+
+_ASCENDING: tuple[tuple[KeyPath, KeyPath], ...] = (
+    (("tracking", "poll"), ("tracking", "poll_max")),
+    (("tracking", "poll_max"), ("tracking", "deadline")),
+    (("retry", "first"), ("retry", "max")),
+)
+"""Pairs of durations of which the first may not be the longer one."""
+
+_ASCENDING_IN_FOLDER: tuple[tuple[KeyPath, KeyPath], ...] = ((("settle", "quiet"), ("settle", "limit")),)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """Where one hot folder is written: its own table, and [defaults] of the main file for what it does not say."""
+
+    source: Source
+    at: KeyPath  # of its table; () = a file of its own
+    main: Source
+
+    @property
+    def name(self) -> str | None:
+        """The name, or None where it is missing or no text."""
+        name = value_at(self.source.tables, (*self.at, "name")) if self.at else self.source.file.stem
+        return name if isinstance(name, str) else None
+
+    @property
+    def path(self) -> Path | None:
+        """The absolute path, or None where it is missing or no text."""
+        path = value_at(self.source.tables, (*self.at, "path"))
+        return self.source.file.parent.absolute() / path if isinstance(path, str) and path else None
+
+    def value(self, path: KeyPath) -> Any:
+        """Return what the hot folder says of a key, else what [defaults] says, else None."""
+        own = value_at(self.source.tables, (*self.at, *path))
+        return value_at(self.main.tables, (*DEFAULTS, *path)) if own is None else own
+
+    def problem(self, path: KeyPath, found: str, wanted: str) -> Problem:
+        """Return a problem at the place that states the key: here, else in [defaults], else at the own header."""
+        own = (*self.at, *path)
+        if value_at(self.source.tables, own) is None and value_at(self.main.tables, (*DEFAULTS, *path)) is not None:
+            return self.main.problem((*DEFAULTS, *path), found, wanted)
+        return self.source.problem(own, found, wanted)
+
+
+def value_at(tables: Any, path: KeyPath) -> Any:
+    """Return the value at a key path, or None; whatever is in the way."""
+    for part in path:
+        if isinstance(part, str) and isinstance(tables, Mapping):
+            tables = tables.get(part)
+        elif isinstance(part, int) and isinstance(tables, list) and part < len(tables):
+            tables = tables[part]
+        else:
+            return None
+    return tables
+
+
+def find_folders(main: Source, files: Sequence[Source]) -> list[FolderSource]:
+    """Return all hot folders: those of the main file, then those with files of their own."""
+    listed = main.tables.get("folder")
+    count = len(listed) if isinstance(listed, list) else 0
+    return [
+        *(FolderSource(main, ("folder", position), main) for position in range(count)),
+        *(FolderSource(file, (), main) for file in files),
+    ]
+
+
+def check_all(main: Source, folders: Sequence[FolderSource], look_at: Looker) -> Iterator[Problem]:
+    """Yield every problem between keys, tables and files."""
+    yield from _check_ascending(_ASCENDING, Main, lambda path: value_at(main.tables, path), main.problem)
+    if not folders and not isinstance(main.tables.get("folder"), dict):
+        yield main.problem(("folder",), "no hot folder", "at least one [[folder]], or a file in folders.d")
+    yield from _check_names(folders)
+    yield from _check_paths(folders, look_at, _private_files(main))
+    for folder in folders:
+        yield from _check_ascending(_ASCENDING_IN_FOLDER, FolderKeys, folder.value, folder.problem)
+        if folder.value(("options", "overwrite")) is None:
+            yield folder.source.problem(
+                (*folder.at, "options", "overwrite"),
+                "nothing",
+                "true or false: shall a file replace what has the same name? (here or in [defaults.options])",
+            )
+
+
+def _check_ascending(
+    pairs: tuple[tuple[KeyPath, KeyPath], ...],
+    model: type[Table],
+    stated: Callable[[KeyPath], Any],
+    problem: Callable[[KeyPath, str, str], Problem],
+) -> Iterator[Problem]:
+    for lower, upper in pairs:
+        texts: list[Any] = [stated(path) or _default(model, path) for path in (lower, upper)]
+        try:
+            ascending = parse_duration(texts[0]) <= parse_duration(texts[1])
+        except (ValueError, TypeError):
+            continue  # structure says so
+        if not ascending and stated(lower) is not None:
+            yield problem(lower, quoted(texts[0]), f"at most {format_key(upper)}, which is {quoted(texts[1])}")
+        elif not ascending:
+            yield problem(upper, quoted(texts[1]), f"at least {format_key(lower)}, which is {quoted(texts[0])}")
+
+
+def _default(model: type[Table], path: KeyPath) -> Any:
+    return (node_at(model_schema(model), path) or {}).get("default")
+
+
+def _check_names(folders: Sequence[FolderSource]) -> Iterator[Problem]:
+    first: dict[str, FolderSource] = {}
+    for folder in folders:
+        if folder.name is None:
+            continue
+        key: KeyPath = (*folder.at, "name") if folder.at else ()
+        wanted = check_folder_name(folder.name)
+        if wanted is not None and not folder.at:  # the model checks those with a key
+            yield folder.source.problem((), f"the name {quoted(folder.name)}", wanted)
+        other = first.setdefault(folder.name.casefold(), folder)
+        if other is not folder:
+            place = f"{other.source.file}:{other.source.lines.line(other.at)}"
+            yield folder.source.problem(
+                key, quoted(folder.name), f"a name of its own; the hot folder of {place} has it already"
+            )
+
+
+def _check_paths(folders: Sequence[FolderSource], look_at: Looker, private: Sequence[Path]) -> Iterator[Problem]:
+    """Hot folders lie apart from each other and from what is ours: nothing leaves the machine that was not dropped."""
+    stated = [(folder, folder.path) for folder in folders]
+    looks = look_at([path for _, path in stated if path is not None])
+    placed = [(folder, path, looks[path].real) for folder, path in stated if path is not None]
+    for position, (folder, path, real) in enumerate(placed):
+        found = quoted(str(path))
+        if real.name.lower() in RESERVED_NAMES:
+            yield folder.problem(("path",), found, "a directory with another name; this one is reserved")
+        for other, _, other_real in placed[:position]:
+            how = _overlap(real, other_real)
+            if how is not None:
+                place = f"{other.source.file}:{other.source.lines.line(other.at)}"
+                yield folder.problem(("path",), found, f"a directory apart: this one {how} the hot folder of {place}")
+        for file in private:
+            if file.is_relative_to(real):
+                yield folder.problem(("path",), found, f"a directory without our own files in it, such as {file}")
+                break
+
+
+def _overlap(one: Path, other: Path) -> str | None:
+    if one == other:
+        return "is also"
+    if one.is_relative_to(other):
+        return "lies inside"
+    return "holds" if other.is_relative_to(one) else None
+
+
+def _private_files(main: Source) -> list[Path]:
+    """Return the files that must lie in no hot folder: a glob such as "*" would send them."""
+    base = main.file.parent.absolute()
+    files = [base / main.file.name]
+    password, ledger = value_at(main.tables, ("server", "password_file")), value_at(main.tables, ("ledger", "url"))
+    if isinstance(password, str):
+        files.append(base / password)
+    if isinstance(ledger, str) and (file := ledger_file(ledger)) is not None:
+        files.append(base / file)
+    return [Path(os.path.realpath(file)) for file in files]

@@ -1,0 +1,117 @@
+"""
+The way in: files and environment to settings, or every problem at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hotfolder.config.cautions import find_cautions
+from hotfolder.config.checks import FolderSource, check_all, find_folders, value_at
+from hotfolder.config.model import Folder, FolderFile, Main
+from hotfolder.config.places import Looker, look_at
+from hotfolder.config.problems import ConfigError, Problem
+from hotfolder.config.reading import default_folders_directory, parse_source, read_folder_sources, read_source
+from hotfolder.config.resolve import resolve, resolve_folder
+from hotfolder.config.secret import SecretError, read_password
+from hotfolder.config.structure import Source, validate
+from hotfolder.core.settings import FolderSettings, Settings
+
+CONFIG_VARIABLE = "HOTFOLDER_CONFIG"
+_SYSTEM_CONFIG = Path("/etc/hotfolder/hotfolder.toml")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """A configuration that can be used."""
+
+    settings: Settings
+    warnings: tuple[Problem, ...]  # worth a second look
+
+
+def default_config_path(environment: Mapping[str, str]) -> Path:
+    """Return the main file that commands use without `--config`."""
+    return Path(environment.get(CONFIG_VARIABLE) or _SYSTEM_CONFIG)
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Loaded:
+    """
+    Return the configuration of the main file and of folders.d beside it.
+
+    Raises ConfigError with every problem; messages name files as `path` does.
+    Reads, besides those, the password file and what the hot folders' paths lead to; changes nothing.
+    """
+    main = read_source(path)
+    files, problems = read_folder_sources(path)
+    return _load(main, files, problems, environment, look_at)
+
+
+def load_text(
+    text: str,
+    environment: Mapping[str, str],
+    *,
+    file: Path = Path("hotfolder.toml"),
+    folder_texts: Mapping[str, str] | None = None,
+    looker: Looker = look_at,
+) -> Loaded:
+    """Do what `load` does with texts instead of files; `folder_texts` maps names of hot folders to documents."""
+    main = parse_source(text, file)
+    files: list[Source] = []
+    problems: list[Problem] = []
+    for name, folder_text in sorted((folder_texts or {}).items()):
+        try:
+            files.append(parse_source(folder_text, default_folders_directory(file) / f"{name}.toml"))
+        except ConfigError as error:
+            problems.extend(error.problems)
+    return _load(main, files, problems, environment, looker)
+
+
+def _load(
+    main: Source, files: Sequence[Source], problems: list[Problem], environment: Mapping[str, str], looker: Looker
+) -> Loaded:
+    base = main.file.parent.absolute()
+    model, found = validate(Main, main)
+    problems = [*problems, *found]
+    own: list[Folder | FolderFile] = [] if model is None else [*model.folder]
+    for file in files:
+        folder_model, found = validate(FolderFile, file)
+        problems.extend(found)
+        if folder_model is not None:
+            own.append(folder_model)
+    sources = find_folders(main, files)
+    problems.extend(check_all(main, sources, looker))
+    try:
+        password = read_password(_password_file(main, base), environment)
+    except SecretError as error:
+        problems.append(main.problem(("server", "password_file"), error.found, error.wanted))
+    else:
+        if model is not None and not problems:
+            folders = [
+                (source, _resolve_folder(source, keys, model)) for source, keys in zip(sources, own, strict=True)
+            ]
+            settings = resolve(model, [folder for _, folder in folders], password, base)
+            return Loaded(
+                settings=settings, warnings=_ordered(find_cautions(main, folders, settings, looker), main.file)
+            )
+    raise ConfigError(_ordered(problems, main.file))
+
+
+def _resolve_folder(source: FolderSource, keys: Folder | FolderFile, main: Main) -> FolderSettings:
+    name, path = source.name, source.path
+    assert name is not None and path is not None  # noqa: S101, PT018 - the model wants both
+    return resolve_folder(name, path, keys, main.defaults)
+
+
+def _password_file(main: Source, base: Path) -> Path | None:
+    stated: Any = value_at(main.tables, ("server", "password_file"))
+    return base / stated if isinstance(stated, str) else None
+
+
+def _ordered(problems: Any, main: Path) -> tuple[Problem, ...]:
+    """Return the problems by file, the main file first, and by line, each once."""
+    return tuple(
+        sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != main, problem.file, problem.line))
+    )

@@ -1,0 +1,252 @@
+"""
+The tables of the configuration: every key with its type, limits, default and one line about it.
+
+Values stay as people write them; `resolve` turns them into the frozen settings of the core.
+The descriptions feed the JSON Schema and the samples in `config/`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from hotfolder.config.addresses import BASE_URL, LEDGER_URL, LISTEN
+from hotfolder.config.options import Options
+from hotfolder.config.patterns import PATTERN
+from hotfolder.config.table import Check, Table
+from hotfolder.config.templates import DESTINATION
+from hotfolder.config.units import BANDWIDTH, duration, size
+
+RESERVED_NAMES = ("_working", "_done", "_check", "_failed", "_status.html")
+"""Reserved at a hot folder's root, in any case (DESIGN 4.3)."""
+
+
+def _check_text(text: str) -> str | None:
+    if not text.strip():
+        return "a text that is not empty"
+    return "a text on one line" if re.search(r"[\x00-\x1f\x7f]", text) else None
+
+
+def _check_path(path: str) -> str | None:
+    if path.startswith("~"):
+        return 'a path; "~" is not expanded, since the daemon may have another home'
+    return _check_text(path)
+
+
+def check_folder_name(name: str) -> str | None:
+    """Return what is wanted instead of the name of a hot folder, or None if it is good."""
+    if name.lower() in RESERVED_NAMES:
+        return "another name; this one is reserved for our own use inside hot folders"
+    if re.search(r"[/\\{}]", name) or name in {".", ".."} or name != name.strip():
+        return 'a name without "/", "\\", braces, or blanks at its ends'
+    return _check_text(name)
+
+
+_NOT_EMPTY = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
+Text = Annotated[str, Check(wanted="a text in quotes", test=_check_text, pattern=_NOT_EMPTY)]
+PathText = Annotated[
+    str,
+    Check(wanted="a path in quotes", test=_check_path, pattern=rf"^(?!~){_NOT_EMPTY[1:]}"),
+]
+FolderName = Annotated[
+    str,
+    Check(
+        wanted="a name in quotes",
+        test=check_folder_name,
+        pattern=r"^(?!\.{1,2}$)(?!\s)[^/\\{}\x00-\x1f\x7f]*[^/\\{}\x00-\x1f\x7f\s]$",
+    ),
+]
+Patterns = list[Annotated[str, PATTERN]]
+
+
+class Server(Table):
+    """The IPS server, and as whom we speak to it."""
+
+    exactly_one: ClassVar = (("region", "base_url"), ("company", "company_handle"))
+    at_most_one: ClassVar = (("environment", "base_url"),)
+
+    region: Literal["north-america", "emea", "asia-pacific"] | None = Field(
+        None, description="Where the company's account lives.", examples=["north-america"]
+    )
+    environment: Literal["production", "staging"] = Field("production", description="Which servers of that region.")
+    base_url: Annotated[str, BASE_URL] | None = Field(
+        None,
+        description="Instead of a region: one base for UploadFile and services/IpsApiService; "
+        "plain http only on this machine.",
+        examples=["http://127.0.0.1:8470/scene7"],
+    )
+    company: Text | None = Field(None, description="The company's name.", examples=["Example Co"])
+    company_handle: Text | None = Field(None, description="Instead of its name: its handle.", examples=["c|2101"])
+    user: Text = Field(description="The account's e-mail address.", examples=["ingest@example.com"])
+    password_file: PathText | None = Field(
+        None,
+        description="File with the password, not readable for others; "
+        "else the systemd credential ips-password, else $HOTFOLDER_PASSWORD.",
+        examples=["ips-password"],
+    )
+
+
+class Ledger(Table):
+    """The durable record of every drop."""
+
+    url: Annotated[str, LEDGER_URL] = Field(
+        "sqlite:////var/lib/hotfolder/ledger.db",
+        description="A SQLite file (three slashes: beside this file, four: from the root) or "
+        "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE.",
+    )
+
+
+class Upload(Table):
+    """How files are posted."""
+
+    parallel_jobs: Annotated[int, Field(ge=1, le=10)] = Field(2, description="Jobs being posted at once.")
+    files_per_post: Annotated[int, Field(ge=1, le=1000)] = Field(
+        20, description="Small files (16 MiB together) that may share a POST; 1 = never."
+    )
+    bandwidth: Annotated[str, BANDWIDTH] = Field("unlimited", description="For all jobs together.")
+
+
+class Batch(Table):
+    """When waiting drops become a job."""
+
+    linger: Annotated[str, duration(most="1d")] = Field(
+        "10s", description="The oldest drop waits this long for company."
+    )
+    max_files: Annotated[int, Field(ge=1, le=50_000)] = Field(200, description="Files of one job.")
+    max_bytes: Annotated[str, size("1B", "1024TiB")] = Field("4GiB", description="Bytes of one job.")
+
+
+class Tracking(Table):
+    """How jobs are followed on the server."""
+
+    poll: Annotated[str, duration("10ms", "1h")] = Field("5s", description="First interval; grows to poll_max.")
+    poll_max: Annotated[str, duration("10ms", "1d")] = Field("60s", description="Longest interval.")
+    deadline: Annotated[str, duration("1s")] = Field(
+        "45m", description="A job not over by then is reported; its files stay safe."
+    )
+
+
+class Retry(Table):
+    """Transient trouble with one file or POST."""
+
+    first: Annotated[str, duration("1ms", "1d")] = Field("1s", description="Pause before the second try.")
+    max: Annotated[str, duration("1ms", "1d")] = Field("5m", description="Longest pause.")
+    tries: Annotated[int, Field(ge=1, le=1000)] = Field(5, description="Then the file fails with its reason.")
+
+
+class Recovery(Table):
+    """How long a server may need to show or to close a job; lower them only for a test server."""
+
+    job_timeout: Annotated[str, duration()] = Field(
+        "30m", description="An open job ends after this long without a POST."
+    )
+    grace: Annotated[str, duration()] = Field("10m", description="On top of it, before silence means: was never there.")
+    recheck: Annotated[str, duration()] = Field("5m", description="Two empty answers must lie this far apart.")
+
+
+class Control(Table):
+    """How commands reach the running daemon."""
+
+    socket: PathText | None = Field(
+        None,
+        description="Default: there if that directory exists, else control.sock beside the ledger.",
+        examples=["/run/hotfolder/control.sock"],
+    )
+
+
+class Web(Table):
+    """The status page."""
+
+    listen: Annotated[str, LISTEN] = Field("127.0.0.1:8480", description='Address and port; "" turns it off.')
+
+
+class Settle(Table):
+    """When a file counts as complete."""
+
+    quiet: Annotated[str, duration(most="1d")] = Field("5s", description="Unchanged for this long.")
+    empty_grace: Annotated[str, duration()] = Field("1m", description="Then an empty file is rejected.")
+    limit: Annotated[str, duration("1ms")] = Field("10m", description="Then an incomplete file is held in place.")
+    formats: bool = Field(True, description="Look for the end of formats we know.")
+
+
+class Rule(Table):
+    """For files that match: other options or another destination. The first rule that matches counts."""
+
+    match: Annotated[Patterns, Field(min_length=1)] = Field(
+        description="Globs and groups as in include.", examples=[["*.psd"]]
+    )
+    destination: Annotated[str, DESTINATION] | None = Field(
+        None, description="Instead of the hot folder's.", examples=["Catalog/PSD"]
+    )
+    options: Options | None = Field(None, description="Each option named here replaces the hot folder's whole value.")
+
+
+class FolderKeys(Table):
+    """What may be said of a hot folder, and in [defaults] of all."""
+
+    destination: Annotated[str, DESTINATION] = Field(
+        "{folder}/{subfolder}",
+        description="Below the company root. {subfolder} is the full path inside the hot folder; "
+        "also {folder} {date} {year} {month} {day} {stem} {ext}.",
+    )
+    watch: Literal["auto", "inotify", "polling"] = Field("auto", description="How changes are noticed.")
+    poll: Annotated[str, duration("10ms", "1d")] = Field(
+        "2s", description="Polling interval; stretched to ten times what a scan costs."
+    )
+    rescan: Annotated[str, duration("100ms", "7d")] = Field(
+        "5m", description="Interval of full looks that repair missed events."
+    )
+    include: Annotated[Patterns, Field(min_length=1)] = Field(
+        default=["@media"],
+        description="Globs without case, on the name, or on the path inside the hot folder if they hold a slash; "
+        "groups @images @documents @video @audio @media @archives @fonts @web; * = everything.",
+    )
+    exclude: Patterns = Field(
+        default=[], description="Globs and groups to leave out, on top of the built-in litter list."
+    )
+    first_run_limit: Annotated[int, Field(ge=0)] = Field(
+        1000,
+        description="A new hot folder with more files than this already in it is held until `release`; 0 = no limit.",
+    )
+    on_success: Literal["move", "delete", "keep"] = Field("move", description="What happens to the original.")
+    receipts: bool = Field(False, description="Write NAME.receipt.toml beside every filed file.")
+    contact: str = Field("", description="Whom to ask; named in notes to people.", examples=["Photo desk, ext. 4711"])
+    settle: Settle = Field(default_factory=Settle)
+    options: Options = Field(default_factory=Options)
+    rule: list[Rule] = Field(default=[], description="First match wins.")
+
+
+class FolderFile(FolderKeys):
+    """One hot folder in a file of its own, folders.d/NAME.toml; its name is the name of the file."""
+
+    path: PathText = Field(
+        description="The directory that people drop into; never created by us.", examples=["/srv/share/catalog"]
+    )
+
+
+class Folder(FolderFile):
+    """One hot folder."""
+
+    name: FolderName = Field(
+        description="Used in logs and commands, and as {folder} in templates.", examples=["catalog"]
+    )
+
+
+class Main(Table):
+    """The main file."""
+
+    server: Server
+    ledger: Ledger = Field(default_factory=Ledger)
+    upload: Upload = Field(default_factory=Upload)
+    batch: Batch = Field(default_factory=Batch)
+    tracking: Tracking = Field(default_factory=Tracking)
+    retry: Retry = Field(default_factory=Retry)
+    recovery: Recovery = Field(default_factory=Recovery)
+    control: Control = Field(default_factory=Control)
+    web: Web = Field(default_factory=Web)
+    defaults: FolderKeys = Field(
+        default_factory=FolderKeys, description="For every hot folder that does not say otherwise."
+    )
+    folder: list[Folder] = Field(default=[], description="Hot folders; or one file each in folders.d/NAME.toml.")

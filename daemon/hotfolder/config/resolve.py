@@ -1,0 +1,112 @@
+"""
+From good documents to the frozen settings of the core: merged, converted, with absolute paths and every default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hotfolder.config import model
+from hotfolder.config.addresses import absolute_ledger_url, base_urls, region_urls
+from hotfolder.config.options import complete
+from hotfolder.config.places import control_socket
+from hotfolder.config.units import parse_bandwidth, parse_duration, parse_size
+from hotfolder.core import settings
+
+
+def resolve(
+    main: model.Main, folders: Sequence[settings.FolderSettings], password: str, base: Path
+) -> settings.Settings:
+    """Return the settings; relative paths of the main file start at `base`, which is absolute."""
+    ledger_url = absolute_ledger_url(main.ledger.url, base)
+    return settings.Settings(
+        server=_server(main.server, password),
+        folders=tuple(folders),
+        ledger_url=ledger_url,
+        control_socket=control_socket(main.control.socket, ledger_url, base),
+        web_listen=main.web.listen,
+        upload=settings.UploadSettings(
+            parallel_jobs=main.upload.parallel_jobs,
+            files_per_post=main.upload.files_per_post,
+            bandwidth_bytes_s=parse_bandwidth(main.upload.bandwidth),
+        ),
+        batch=settings.BatchSettings(
+            linger_s=parse_duration(main.batch.linger),
+            max_files=main.batch.max_files,
+            max_bytes=parse_size(main.batch.max_bytes),
+        ),
+        tracking=settings.TrackingSettings(
+            poll_s=parse_duration(main.tracking.poll),
+            poll_max_s=parse_duration(main.tracking.poll_max),
+            deadline_s=parse_duration(main.tracking.deadline),
+        ),
+        retry=settings.RetrySettings(
+            first_s=parse_duration(main.retry.first),
+            max_s=parse_duration(main.retry.max),
+            tries=main.retry.tries,
+        ),
+        recovery=settings.RecoverySettings(
+            job_timeout_s=parse_duration(main.recovery.job_timeout),
+            grace_s=parse_duration(main.recovery.grace),
+            recheck_s=parse_duration(main.recovery.recheck),
+        ),
+    )
+
+
+def resolve_folder(name: str, path: Path, own: model.FolderFile, defaults: model.FolderKeys) -> settings.FolderSettings:
+    """Return the settings of one hot folder: built-in defaults, under [defaults], under what it says itself."""
+    keys = model.FolderKeys.model_validate(_merged(defaults, own))
+    return settings.FolderSettings(
+        name=name,
+        path=path,
+        destination=keys.destination,
+        watch=settings.WatchMode(keys.watch),
+        poll_s=parse_duration(keys.poll),
+        rescan_s=parse_duration(keys.rescan),
+        include=tuple(keys.include),
+        exclude=tuple(keys.exclude),
+        first_run_limit=keys.first_run_limit,
+        on_success=settings.OnSuccess(keys.on_success),
+        receipts=keys.receipts,
+        contact=keys.contact,
+        settle=settings.SettleSettings(
+            quiet_s=parse_duration(keys.settle.quiet),
+            empty_grace_s=parse_duration(keys.settle.empty_grace),
+            limit_s=parse_duration(keys.settle.limit),
+            formats=keys.settle.formats,
+        ),
+        options=complete(keys.options.stated()),
+        rules=tuple(
+            settings.RuleSettings(
+                match=tuple(rule.match),
+                options={} if rule.options is None else rule.options.stated(),
+                destination=rule.destination,
+            )
+            for rule in keys.rule
+        ),
+    )
+
+
+def _merged(defaults: model.FolderKeys, own: model.FolderFile) -> dict[str, Any]:
+    """Return what is stated: tables key by key, each option as a whole."""
+    below, above = defaults.model_dump(exclude_unset=True), own.model_dump(exclude_unset=True, exclude={"name", "path"})
+    tables = {key: {**below.get(key, {}), **above.get(key, {})} for key in ("settle", "options")}
+    return {**below, **above, **tables}
+
+
+def _server(server: model.Server, password: str) -> settings.ServerSettings:
+    if server.base_url is not None:
+        upload_url, soap_url = base_urls(server.base_url)
+    else:
+        assert server.region is not None  # noqa: S101 - the model wants one of the two
+        upload_url, soap_url = region_urls(server.region, server.environment)
+    return settings.ServerSettings(
+        upload_url=upload_url,
+        soap_url=soap_url,
+        company=server.company,
+        company_handle=server.company_handle,
+        user=server.user,
+        password=password,
+    )

@@ -1,0 +1,84 @@
+"""
+Where the password comes from: a file of the administrator, a systemd credential, or the environment.
+
+Nothing in here, and no message, ever shows it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+CREDENTIAL = "ips-password"  # the name under LoadCredential= of the systemd unit
+CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"
+PASSWORD_VARIABLE = "HOTFOLDER_PASSWORD"  # noqa: S105 - the name of a variable
+PLACEHOLDER = "put the password here"  # what `hotfolder init` writes; no account of Adobe has it
+
+_LONGEST = 4096  # bytes; a longer "password" is a wrong file
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # it travels in XML 1.0
+
+
+class SecretError(Exception):
+    """There is no usable password; says what was found and what is wanted, never the content."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
+        super().__init__(f"found {found}, wanted {wanted}")
+
+
+def read_password(file: Path | None, environment: Mapping[str, str]) -> str:
+    """
+    Return the password from `file`, or if that is None from the credential, or from the environment.
+
+    Of a file one line end at its end is cut off; everything else is kept.
+    Raises SecretError; a file that was named and cannot be used is an error, not a reason to look further.
+    """
+    if file is not None:
+        return _read_file(file, refuse_others=True)
+    directory = environment.get(CREDENTIALS_DIRECTORY)
+    if directory:
+        credential = Path(directory, CREDENTIAL)
+        if credential.exists():
+            return _read_file(credential, refuse_others=False)  # systemd guards it by its own means
+    password = environment.get(PASSWORD_VARIABLE, "")
+    if not password:
+        raise SecretError(
+            "nothing", f"a file with the password (or the systemd credential {CREDENTIAL}, or ${PASSWORD_VARIABLE})"
+        )
+    return _usable(password, f"${PASSWORD_VARIABLE}")
+
+
+def _read_file(file: Path, *, refuse_others: bool) -> str:
+    """Read through one descriptor, so that what was checked is what is read."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a FIFO would block without a writer
+    except FileNotFoundError:
+        raise SecretError(f"no file {file}", "a file that holds the password") from None
+    except OSError as error:
+        raise SecretError(f"{file}: {error.strerror}", "a file that we may read") from None
+    with open(descriptor, "rb") as opened:  # noqa: PTH123 - a descriptor, not a path
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise SecretError(f"{file}, which is no plain file", "a file that holds the password")
+        if refuse_others and status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
+            mode = f"{stat.S_IMODE(status.st_mode):04o}"
+            raise SecretError(f"{file} with mode {mode}", f"that others may not touch it: chmod 600 {file}")
+        content = opened.read(_LONGEST + 1)
+    if len(content) > _LONGEST:
+        raise SecretError(f"{file} with more than {_LONGEST} bytes", "a file that holds the password and nothing else")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise SecretError(f"{file}, which is not UTF-8", "the password in UTF-8") from None
+    return _usable(text.removesuffix("\r\n" if text.endswith("\r\n") else "\n"), str(file))
+
+
+def _usable(password: str, place: str) -> str:
+    if not password:
+        raise SecretError(f"nothing in {place}", "the password")
+    if _NOT_IN_XML.search(password):
+        raise SecretError(f"a character in {place} that XML cannot carry", "a password that can be sent")
+    return password
