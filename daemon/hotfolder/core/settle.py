@@ -16,7 +16,11 @@ SHORTEST_WAIT_S = 0.25
 """Between two looks at a file that changes: often enough for people, rarely enough for a share full of copies."""
 
 UNTOLD_QUIET_S = 0.5
-"""With `quiet = "0s"` but no event that spoke of a close: two looks this far apart. A guess; two in a row prove nothing."""
+"""
+With `quiet = "0s"` but no event that spoke of a close: two looks this far apart.
+
+A guess: two looks in a row would prove nothing, and who asked for no quiet time wants no delay that can be felt.
+"""
 
 LONGEST_WAIT_S = 30.0
 """Between two looks at a file that is incomplete and does not change; any event brings the next look forward."""

@@ -1,0 +1,338 @@
+"""
+What became of each file of a job, read from the job's log or from the server's assets.
+
+Owns the rules of PROTOCOL 4.4 and RELIABILITY 2.6, 3.5 (J13, J14, J19). Judges finished logs only; whether a log is
+finished (PROTOCOL 4.2) was decided before. A file without a row is never guessed at: it gets no outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from hotfolder.core import wording
+from hotfolder.core.logwords import Weight, weight
+from hotfolder.core.model import Outcome
+from hotfolder.core.server import Asset, JobLog, LogRow
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""
+How much earlier than our POST the server may date what we sent: its clock is not ours.
+
+A guess. Larger would let a version from before pass for ours; smaller only costs one more upload.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A file of the job; `decide` has to get all of them at once, to tell whose row is whose."""
+
+    drop: int
+    asset: str  # asset ID it should get
+    sent_name: str
+    overwrite: bool
+    doubted: bool  # the answer to its POST was lost
+    earlier_doubt: bool  # an earlier attempt may have stored it
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one file."""
+
+    drop: int
+    outcome: Outcome | None  # None = nothing is said of it: ask for the asset
+    reason: str  # for people
+    warnings: tuple[str, ...] = ()  # of the server, each one line
+    asset_handle: str | None = None
+    stored_as: str | None = None  # asset ID that the server reported
+    second_copy: bool = False  # it is also there under another name
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of all files of a job."""
+
+    verdicts: tuple[Verdict, ...]  # in the order of the files expected
+    notes: tuple[str, ...]  # what does not add up in the logs, for operators
+
+
+def decide(expected: Sequence[Expected], logs: Sequence[JobLog]) -> Decision:
+    """
+    Decide file by file over all rows; several logs (jobs found under one name) count as one.
+
+    Of a file's rows the worst decides: fatal, error, cancel, duplicate, then those that mean stored.
+    """
+    owners = _Owners(expected)
+    evidence = [_Evidence() for _ in expected]
+    strangers: Counter[str] = Counter()
+    nameless_errors = 0
+    fatal: list[str] = []
+    for number, log in enumerate(logs):
+        if log.fatal_error.strip():
+            fatal.append(log.fatal_error)
+        for row in log.rows:
+            meaning = weight(row.log_type)
+            if meaning is Weight.UNKNOWN:
+                strangers[row.log_type] += 1
+                continue
+            if meaning is Weight.FATAL:
+                fatal.append(row.message)
+            owner = owners.find(row)
+            if owner is not None:
+                position, relation = owner
+                evidence[position].add(relation, _Line(number, meaning, row))
+            elif meaning is not Weight.FATAL and meaning.is_bad and row.asset_name is None:
+                nameless_errors += 1
+    verdicts = tuple(
+        _verdict(file, found, fatal, several=len(logs) > 1) for file, found in zip(expected, evidence, strict=True)
+    )
+    notes = [f"unknown log type {word!r} in {count} rows" for word, count in sorted(strangers.items())]
+    if nameless_errors:
+        notes.append(f"{nameless_errors} errors in the log name no file of the job")
+    notes += [f"the log of {log.handle} is not complete" for log in logs if not log.is_complete]
+    notes += _miscounts(len(expected), logs)
+    return Decision(verdicts, tuple(notes))
+
+
+def from_asset(expected: Expected, assets: Sequence[Asset], *, size_bytes: int, since: datetime) -> Verdict:
+    """
+    Decide by what the server has under the asset ID (RELIABILITY 3.5, J14).
+
+    Proof of arrival is an asset with this very ID, of the same size where the server tells it, and modified since our
+    POST began. Anything less proves nothing. Raises ValueError when `since` has no time zone.
+    """
+    if since.tzinfo is None:
+        raise ValueError(f"{since} has no time zone")
+    for asset in assets:
+        modified = asset.modified_at
+        if (
+            asset.name != expected.asset
+            or asset.size_bytes not in (None, size_bytes)
+            or modified is None
+            or modified < since - CLOCK_TOLERANCE
+        ):
+            continue
+        size = wording.PROVEN_SIZE if asset.size_bytes is not None else ""
+        reason = wording.PROVEN.format(size=size, modified=modified.astimezone(UTC))
+        return Verdict(expected.drop, Outcome.STORED, reason, asset_handle=asset.handle or None, stored_as=asset.name)
+    return Verdict(expected.drop, None, wording.NOT_PROVEN)
+
+
+# --- whose row is it ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One row, weighed."""
+
+    log: int  # which of several
+    weight: Weight
+    row: LogRow
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """All rows about one file, by how we know that they are."""
+
+    own: list[_Line] = field(default_factory=list)  # its asset ID, or no ID and its name in the message
+    renamed: list[_Line] = field(default_factory=list)  # its asset ID and "-1", "-2", ...
+    hinted: list[_Line] = field(default_factory=list)  # an ID that is nobody's, its name in the message
+
+    def add(self, relation: str, line: _Line) -> None:
+        lines: list[_Line] = getattr(self, relation)
+        lines.append(line)
+        # What an entry says in its details counts like a row of its own (PROTOCOL 4.3: match on the suffix).
+        for detail in line.row.aux:
+            meaning = weight(detail.log_type)
+            if meaning in (Weight.WARNING, Weight.ERROR):
+                # A warning there never makes "stored" of a row that does not say so.
+                lines.append(_Line(line.log, meaning if meaning is Weight.ERROR else Weight.NEUTRAL, detail))
+
+
+_BY_PRODUCTS = ("optimized", "mask", "thumbnail", "layer", "page", "encod")
+"""Parts of asset types that are made from a file and have names of their own (PROTOCOL 4.4, rule 3)."""
+
+_RENAMED = re.compile(r"(.+)-[1-9][0-9]*", re.DOTALL)  # PROTOCOL 3.2
+
+
+class _Owners:
+    """Finds the file that a row is about."""
+
+    def __init__(self, expected: Sequence[Expected]) -> None:
+        self._by_asset = {file.asset: position for position, file in enumerate(expected)}
+        self._by_name = {file.sent_name: position for position, file in enumerate(expected) if file.sent_name}
+        self._names = _names_expression(self._by_name)
+
+    def find(self, row: LogRow) -> tuple[int, str] | None:
+        """Return the file's position and how the row belongs to it: own, renamed or hinted."""
+        if not row.asset_name:
+            position = self._named(row.message)
+            return None if position is None else (position, "own")
+        own = self._by_asset.get(row.asset_name)
+        renamed = _RENAMED.fullmatch(row.asset_name)
+        base = self._by_asset.get(renamed.group(1)) if renamed else None
+        if own is not None:
+            # "chair-1" is a file of this job, but may also be what "chair" was renamed to: then only the message tells.
+            if base is not None and self._named(row.message) == base:
+                return base, "renamed"
+            return own, "own"
+        kind = (row.asset_type or "").lower()
+        if any(part in kind for part in _BY_PRODUCTS):
+            return None
+        if base is not None:
+            return base, "renamed"
+        position = self._named(row.message)
+        return None if position is None else (position, "hinted")
+
+    def _named(self, message: str) -> int | None:
+        """Return the one file that a message names as the last part of a path, or None."""
+        if self._names is None or not message:
+            return None
+        found = {match.group() for match in self._names.finditer(message)}
+        return self._by_name[found.pop()] if len(found) == 1 else None
+
+
+def _names_expression(names: Iterable[str]) -> re.Pattern[str] | None:
+    """
+    Compile what finds whole names in messages such as "ExampleCo/chair.jpg was processed into IPS".
+
+    A name begins a message, or follows a "/" or a quotation mark; after a mere blank it could be the end of a longer
+    one ("red chair.jpg"). After a name without an extension, a blank could be part of a longer one too.
+    """
+    alternatives = [
+        re.escape(name) + (r"(?=$|[\s\"'”’»)\]>,;:!?]|\.(?:\s|$))" if "." in name else r"(?=$|[\"'”’»)\]>,;:])")
+        for name in sorted(names, key=len, reverse=True)
+    ]
+    if not alternatives:
+        return None
+    before = r"(?:^|(?<=[/\\\"'“‘«(\[<]))"
+    return re.compile(f"{before}(?:{'|'.join(alternatives)})")
+
+
+# --- one file ---
+
+
+def _verdict(file: Expected, found: _Evidence, fatal: Sequence[str], *, several: bool) -> Verdict:
+    own, renamed = _heaviest(found.own), _heaviest(found.renamed)
+    if own.is_bad:
+        return _bad(file, found.own, own, several=several)
+    if (
+        renamed.is_good
+        and (own < Weight.SUCCESS or own is Weight.DUPLICATE)
+        and not (own is Weight.WARNING and renamed is Weight.WARNING)
+    ):
+        return _renamed(file, found.own + found.renamed, found.renamed)
+    if own is Weight.DUPLICATE:
+        return _duplicate(file, found.own)
+    if own.is_good:
+        verdict = _good(file, found.own, own)
+        # In one log, sent once, "-1" would be a page or a part of this file; after doubt it may be the file again.
+        return replace(verdict, second_copy=renamed.is_good and (several or file.doubted))
+    if renamed.is_bad:
+        return _bad(file, found.renamed, renamed, several=several)
+    hinted = _heaviest(found.hinted)
+    if hinted.is_bad:
+        return _bad(file, found.hinted, hinted, several=several)
+    if hinted is Weight.DUPLICATE or renamed is Weight.DUPLICATE:
+        return _duplicate(file, found.hinted + found.renamed)
+    if hinted.is_good:
+        return _renamed(file, found.hinted, found.hinted)
+    if fatal:
+        return Verdict(file.drop, None, _said(fatal, wording.GAVE_UP, wording.GAVE_UP_SILENTLY))
+    return Verdict(file.drop, None, wording.SILENCE)
+
+
+def _heaviest(lines: Iterable[_Line]) -> Weight:
+    return max((line.weight for line in lines), default=Weight.UNKNOWN)
+
+
+def _bad(file: Expected, lines: Sequence[_Line], worst: Weight, *, several: bool) -> Verdict:
+    messages = [line.row.message for line in lines if line.weight.is_bad]
+    bad_logs = {line.log for line in lines if line.weight.is_bad}
+    if several and any(line.weight.is_good and line.log not in bad_logs for line in lines):
+        # One job stored it, another did not: neither "stored" nor "nothing is online" would be true.
+        text = _said(messages, wording.CONTRADICTION, wording.CONTRADICTION.partition(":")[0])
+        return _with(file, Outcome.UNKNOWN, text, lines)
+    if worst is Weight.CANCEL:
+        return _with(file, Outcome.FAILED, wording.CANCELLED, lines)
+    silent, spoken = wording.REFUSED_SILENTLY, wording.REFUSED
+    if worst is Weight.FATAL:
+        silent, spoken = wording.GAVE_UP_SILENTLY, wording.GAVE_UP
+    return _with(file, Outcome.FAILED, _said(messages, spoken, silent), lines)
+
+
+def _renamed(file: Expected, lines: Sequence[_Line], stored: Sequence[_Line]) -> Verdict:
+    names = [line.row.asset_name for line in stored if line.weight.is_good and line.row.asset_name]
+    text = wording.RENAMED_AFTER_DOUBT if file.doubted or file.earlier_doubt else wording.RENAMED
+    reason = text.format(stored_as=names[0], asset=file.asset)
+    verdict = _with(file, Outcome.RENAMED, reason, lines)
+    return replace(verdict, asset_handle=_handle(stored), stored_as=names[0])
+
+
+def _duplicate(file: Expected, lines: Sequence[_Line]) -> Verdict:
+    """
+    Tell a name that was taken before from our own file, which the server got earlier.
+
+    A lost answer alone does not make it ours: had this job stored it, a row would say so.
+    """
+    if file.earlier_doubt:
+        return _with(file, Outcome.STORED, wording.ALREADY_THERE, lines)
+    logs_with_success = {line.log for line in lines if line.weight in (Weight.SUCCESS, Weight.UPDATED)}
+    logs_with_duplicate = {line.log for line in lines if line.weight is Weight.DUPLICATE}
+    if logs_with_success and (file.doubted or logs_with_success != logs_with_duplicate):
+        return _with(file, Outcome.STORED, wording.ARRIVED_TWICE, lines)
+    return _with(file, Outcome.DUPLICATE, wording.DUPLICATE.format(asset=file.asset), lines)
+
+
+def _good(file: Expected, lines: Sequence[_Line], best: Weight) -> Verdict:
+    if best is Weight.UPDATED:
+        return _with(file, Outcome.UPDATED, wording.UPDATED, lines)
+    return _with(file, Outcome.STORED, wording.STORED if best is Weight.SUCCESS else wording.STORED_WITH_REMARKS, lines)
+
+
+def _with(file: Expected, outcome: Outcome, reason: str, lines: Sequence[_Line]) -> Verdict:
+    """Return a verdict with everything else that its rows tell."""
+    remarks = (
+        wording.tidied(line.row.message)
+        for line in lines
+        if line.weight is Weight.WARNING or weight(line.row.log_type) is Weight.WARNING
+    )
+    is_there = outcome in (Outcome.STORED, Outcome.UPDATED, Outcome.DUPLICATE)
+    named = any(line.row.asset_name == file.asset for line in lines)
+    return Verdict(
+        drop=file.drop,
+        outcome=outcome,
+        reason=reason,
+        warnings=tuple(dict.fromkeys(remark for remark in remarks if remark)),
+        asset_handle=_handle(lines) if is_there else None,
+        stored_as=file.asset if is_there and named and outcome is not Outcome.DUPLICATE else None,
+    )
+
+
+def _handle(lines: Sequence[_Line]) -> str | None:
+    """Return the asset handle that the weightiest row tells."""
+    told = [line for line in lines if line.row.asset_handle]
+    return max(told, key=lambda line: line.weight).row.asset_handle if told else None
+
+
+def _said(messages: Iterable[str], spoken: str, silent: str) -> str:
+    text = "; ".join(dict.fromkeys(plain for message in messages if (plain := wording.in_plain_words(message))))
+    return spoken.format(message=text.rstrip(".")) if text else silent
+
+
+def _miscounts(files: int, logs: Sequence[JobLog]) -> list[str]:
+    """
+    Compare the server's own counts with the files we sent (RELIABILITY F6).
+
+    They prove nothing (PROTOCOL 4.3): each file follows its rows. A file with a remark may be counted only as such.
+    """
+    if not logs:
+        return []
+    counted = sum(log.success_count + log.error_count + log.duplicate_count + log.update_count for log in logs)
+    remarked = sum(log.warning_count for log in logs)
+    if counted > files or counted + remarked < files:
+        return [f"the server counts {counted} files and {remarked} remarks for {files} files sent"]
+    return []

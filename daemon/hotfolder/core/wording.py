@@ -1,0 +1,140 @@
+"""
+What people who drop files get to read of outcomes: every text in one place, so that it can be translated.
+
+Owns the words and none of the decisions. The texts keep to words that somebody who only knows the hot folder has;
+"asset", "job" and "handle" are not among them. Reasons are parts of a sentence: they begin in lower case and have no
+full stop.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hotfolder.core.model import Outcome
+
+# --- reasons ---
+
+STORED = "the server stored it"
+STORED_WITH_REMARKS = "the server stored it, with remarks"
+UPDATED = "the server replaced the earlier version by it"
+RENAMED = 'the server stored it under the name "{stored_as}" instead of "{asset}"'
+RENAMED_AFTER_DOUBT = RENAMED + "; an earlier attempt of ours may have taken that name"
+DUPLICATE = 'something with the name "{asset}" is there already, and replacing it is switched off; nothing was changed'
+ALREADY_THERE = "already there from our earlier attempt"
+ARRIVED_TWICE = "the server stored it; it arrived there twice, and the second time was skipped"
+REFUSED = "the server could not use it: {message}"
+REFUSED_SILENTLY = "the server could not use it, and did not say why"
+CANCELLED = "its upload was cancelled on the server"
+GAVE_UP = "the server gave up: {message}"
+GAVE_UP_SILENTLY = "the server gave up, and did not say why"
+CONTRADICTION = "it arrived at the server twice; once it was stored, once not: {message}"
+SILENCE = "the server does not say what became of it"
+PROVEN = "found on the server, with the same name{size}, changed there at {modified:%Y-%m-%d %H:%M:%S} UTC"
+PROVEN_SIZE = " and size"
+NOT_PROVEN = "not found on the server as we sent it"
+
+# --- notes ---
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWording:
+    """What a note says about one outcome."""
+
+    happened: str
+    to_do: str
+
+
+NOT_SENT = " - NOT SENT.txt"
+PLEASE_CHECK = " - PLEASE CHECK.txt"
+
+TITLES = {NOT_SENT: "NOT SENT: {name}", PLEASE_CHECK: "PLEASE CHECK: {name}"}
+
+NOTES = {
+    Outcome.FAILED: NoteWording(
+        happened="This file was sent to the server, but the server would not have it. It is not online.",
+        to_do="Put right what is said above, if you can, and drag the file back into the hot folder: "
+        "that tries it again. If you cannot, ask.",
+    ),
+    Outcome.DUPLICATE: NoteWording(
+        happened="Something with this name is online already, and this hot folder is set up not to replace it. "
+        "What is online was left as it is.",
+        to_do="If this is something new, give the file another name and drag it back into the hot folder. "
+        "If it is meant to replace what is there, ask.",
+    ),
+    Outcome.REJECTED: NoteWording(
+        happened="This file was not sent. It never left this share, and it is not online.",
+        to_do="Put right what is said above and drag the file back into the hot folder: that tries it again.",
+    ),
+    Outcome.RENAMED: NoteWording(
+        happened='This file is online, but under another name: "{stored_as}" instead of "{asset}". '
+        'What was online as "{asset}" before was left as it is.',
+        to_do="Please do not drop it again before somebody has looked: every time would add one more copy. "
+        "If the new name is fine, nothing is left to do, and you can take the file away. If not, ask.",
+    ),
+    Outcome.UNKNOWN: NoteWording(
+        happened="Nobody can tell from here whether this file is online: it was sent, but what the server says "
+        "afterwards is not clear.",
+        to_do='Please look whether it is online as "{asset}" before you do anything else. If it is, nothing is left '
+        "to do, and you can take the file away. If it is not, drag it back into the hot folder.",
+    ),
+}
+
+UNNAMED = "under a name that the server does not tell"
+SECTIONS = {
+    "happened": "What happened",
+    "why": "Why",
+    "remarks": "What the server remarked",
+    "to_do": "What to do now",
+    "whom": "Whom to ask",
+    "reference": "If you ask, give this",
+}
+REFERENCE = 'number {number}, hot folder "{folder}", {path}, dropped {dropped:%Y-%m-%d %H:%M} UTC'
+NO_CONTACT = "whoever looks after this hot folder"
+NO_REASON = "no reason was given"
+DISAPPEARS = "This note goes away by itself when the file is dragged back."
+SECOND_COPY = "There may be a second copy of it online."
+
+# --- the server's own words ---
+
+_WORDS = {
+    "asset id": "name",
+    "asset ids": "names",
+    "asset name": "name",
+    "assetname": "name",
+    "assethandle": "reference",
+    "jobhandle": "upload reference",
+    "jobname": "upload name",
+    "companyhandle": "company reference",
+    "asset": "file",
+    "assets": "files",
+    "job": "upload",
+    "jobs": "uploads",
+    "handle": "reference",
+    "handles": "references",
+    "handled": "dealt with",
+    "handling": "treatment",
+}
+# Not next to what makes it a part of a file name, a path or a longer word.
+_WORD = re.compile(
+    r"(?<![\w./\\-])(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")(?![\w/\\-]|\.\w)", re.IGNORECASE
+)
+
+_LONGEST_MESSAGE = 500
+"""Characters of one message of the server: more than a sentence or two is a stack trace and helps nobody in a note."""
+
+
+def tidied(message: str) -> str:
+    """Return a message of the server as one line that can be shown, not longer than some sentences."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in message).split())
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 3] + "..."
+
+
+def in_plain_words(message: str) -> str:
+    """Return a message of the server, tidied, with its own terms replaced by words that people know."""
+
+    def replaced(found: re.Match[str]) -> str:
+        word = _WORDS[found.group().lower()]
+        return word.capitalize() if found.group()[0].isupper() else word
+
+    return _WORD.sub(replaced, tidied(message))
