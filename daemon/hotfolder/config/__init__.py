@@ -7,13 +7,18 @@ The only place that reads environment and TOML.
 
 from hotfolder.config.loading import Loaded, default_config_path, load, load_text
 from hotfolder.config.problems import ConfigError, Problem, format_problem
+from hotfolder.config.starter import Answers, StarterError, starter_text, write_starter
 
 __all__ = [
+    "Answers",
     "ConfigError",
     "Loaded",
     "Problem",
+    "StarterError",
     "default_config_path",
     "format_problem",
     "load",
     "load_text",
+    "starter_text",
+    "write_starter",
 ]

@@ -5,13 +5,15 @@ What can be used but is worth a second look: the warnings of a good configuratio
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hotfolder.config.addresses import is_loopback, split_listen
 from hotfolder.config.checks import FolderSource
 from hotfolder.config.model import Recovery
-from hotfolder.config.patterns import EVERYTHING
+from hotfolder.config.patterns import Covered, never_matches
 from hotfolder.config.places import LONGEST_SOCKET, Looker
 from hotfolder.config.problems import KeyPath, Problem, quoted
 from hotfolder.config.secret import PLACEHOLDER
@@ -48,6 +50,10 @@ def find_cautions(
 def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
     if settings.server.password == PLACEHOLDER:
         yield main.problem(("server", "password_file"), "the placeholder of the starter", "the password in that file")
+    if urlsplit(settings.ledger_url).password and _others_may_read(main.file):
+        yield main.problem(
+            ("ledger", "url"), "a password in a file that others may read", f"a narrow mode: chmod 640 {main.file}"
+        )
     if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET:
         yield main.problem(
             ("control", "socket"), quoted(str(settings.control_socket)), f"a path of at most {LONGEST_SOCKET} bytes"
@@ -67,6 +73,13 @@ def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
                 )
 
 
+def _others_may_read(file: Path) -> bool:
+    try:
+        return bool(file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
+
+
 def _keyword_cautions(source: FolderSource, path: KeyPath, options: Mapping[str, object]) -> Iterator[Problem]:
     keywords = options.get("keywords")
     for position, keyword in enumerate(keywords if isinstance(keywords, list) else ()):
@@ -80,23 +93,21 @@ def _keyword_cautions(source: FolderSource, path: KeyPath, options: Mapping[str,
 
 
 def _rule_cautions(source: FolderSource, folder: FolderSettings) -> Iterator[Problem]:
-    """Warn of rules that no file reaches, since an earlier one takes all that they could match."""
-    taken: set[str] = set()
+    """Warn of globs that no file matches, and of rules that no file reaches since earlier ones take all of theirs."""
+    for number, pattern in enumerate(folder.include):
+        reason = never_matches(pattern, [pattern], ())
+        if reason is not None:
+            yield source.problem(("include", number), quoted(pattern), f"a glob that can match; {reason}")
+    taken = Covered()
     for position, rule in enumerate(folder.rules):
         path: KeyPath = ("rule", position)
-        patterns = {pattern.casefold() for pattern in rule.match}
-        if EVERYTHING in taken or patterns <= taken:
-            yield source.problem(path, "a rule that no file reaches", "it above the rule that takes its files")
+        if all(map(taken.covers, rule.match)):
+            yield source.problem(path, "a rule that no file reaches", "it above the rules that take its files")
         elif not rule.options and rule.destination is None:
             yield source.problem(path, "a rule that changes nothing", "options or a destination in it")
         for number, pattern in enumerate(rule.match):
-            if _names_what_is_ignored(pattern):
-                yield source.problem(
-                    (*path, "match", number), quoted(pattern), "a glob that can match: dot files are always left out"
-                )
-        taken |= patterns
+            reason = never_matches(pattern, folder.include, folder.exclude)
+            if reason is not None:
+                yield source.problem((*path, "match", number), quoted(pattern), f"a glob that can match; {reason}")
+        taken.add(rule.match)
         yield from _keyword_cautions(source, (*path, "options", "keywords"), rule.options)
-
-
-def _names_what_is_ignored(pattern: str) -> bool:
-    return Path(pattern).name.startswith(".")

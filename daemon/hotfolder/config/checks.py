@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.config.addresses import ledger_file
-from hotfolder.config.model import RESERVED_NAMES, FolderKeys, Main, check_folder_name
+from hotfolder.config.model import FolderKeys, Main, check_folder_name
 from hotfolder.config.places import Looker
 from hotfolder.config.problems import KeyPath, Problem, format_key, quoted
 from hotfolder.config.schema import model_schema, node_at
 from hotfolder.config.structure import Source
 from hotfolder.config.table import Table
 from hotfolder.config.units import parse_duration
+from hotfolder.core.litter import is_reserved
 
 DEFAULTS: KeyPath = ("defaults",)
 
@@ -151,7 +152,7 @@ def _check_paths(folders: Sequence[FolderSource], look_at: Looker, private: Sequ
     placed = [(folder, path, looks[path].real) for folder, path in stated if path is not None]
     for position, (folder, path, real) in enumerate(placed):
         found = quoted(str(path))
-        if real.name.lower() in RESERVED_NAMES:
+        if is_reserved(real.name):
             yield folder.problem(("path",), found, "a directory with another name; this one is reserved")
         for other, _, other_real in placed[:position]:
             how = _overlap(real, other_real)

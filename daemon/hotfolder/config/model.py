@@ -18,9 +18,7 @@ from hotfolder.config.patterns import PATTERN
 from hotfolder.config.table import Check, Table
 from hotfolder.config.templates import DESTINATION
 from hotfolder.config.units import BANDWIDTH, duration, size
-
-RESERVED_NAMES = ("_working", "_done", "_check", "_failed", "_status.html")
-"""Reserved at a hot folder's root, in any case (DESIGN 4.3)."""
+from hotfolder.core.litter import is_reserved
 
 
 def _check_text(text: str) -> str | None:
@@ -37,7 +35,7 @@ def _check_path(path: str) -> str | None:
 
 def check_folder_name(name: str) -> str | None:
     """Return what is wanted instead of the name of a hot folder, or None if it is good."""
-    if name.lower() in RESERVED_NAMES:
+    if is_reserved(name):
         return "another name; this one is reserved for our own use inside hot folders"
     if re.search(r"[/\\{}]", name) or name in {".", ".."} or name != name.strip():
         return 'a name without "/", "\\", braces, or blanks at its ends'
@@ -172,7 +170,7 @@ class Settle(Table):
 
 
 class Rule(Table):
-    """For files that match: other options or another destination. The first rule that matches counts."""
+    """For files that match: other options or another destination."""
 
     match: Annotated[Patterns, Field(min_length=1)] = Field(
         description="Globs and groups as in include.", examples=[["*.psd"]]
@@ -180,7 +178,11 @@ class Rule(Table):
     destination: Annotated[str, DESTINATION] | None = Field(
         None, description="Instead of the hot folder's.", examples=["Catalog/PSD"]
     )
-    options: Options | None = Field(None, description="Each option named here replaces the hot folder's whole value.")
+    options: Options | None = Field(
+        None,
+        description="Each option named here replaces the hot folder's whole value.",
+        examples=[{"photoshopOptions": {"process": "None"}}],
+    )
 
 
 class FolderKeys(Table):

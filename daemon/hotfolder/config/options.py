@@ -45,7 +45,7 @@ class AutoTransparentCrop(Table):
 
 
 class Crop(Table):
-    """Cuts images: by hand, or along a border of one colour or of transparency."""
+    """Cuts images in one of three ways: by hand, or along a border of one colour or of transparency."""
 
     exactly_one: ClassVar = (("manual", "autoColor", "autoTransparent"),)
 
@@ -126,7 +126,8 @@ class Options(Table):
 
     overwrite: bool | None = Field(
         None,
-        description="true: replace what has the same name; false: then send nothing. No default: say it here or below.",
+        description="true: replace what has the same name; false: then send nothing. "
+        "No default: say it for each hot folder, or in [defaults.options].",
         examples=[True],
     )
     readyForPublish: bool = Field(  # noqa: N815

@@ -83,6 +83,11 @@ def node_at(root: Node, path: KeyPath) -> Node | None:
     return node
 
 
+def holds_tables(root: Node, node: Node) -> bool:
+    """Tell whether a value is a list of tables."""
+    return "items" in node and follow(root, node["items"]).get("type") == "object"
+
+
 def wanted(root: Node, node: Node) -> str:
     """Return what a message says is wanted of a value: its type, its limits, its allowed words."""
     match node:
@@ -95,10 +100,10 @@ def wanted(root: Node, node: Node) -> str:
         case {"type": "object"}:
             return "a table"
         case {"type": "array"}:
-            item = follow(root, node["items"])
-            if item.get("type") == "object":
+            if holds_tables(root, node):
                 return "tables under a header in double brackets"
-            return f"{'at least one value' if node.get('minItems') else 'a list'}: [{wanted(root, item)}, ...]"
+            least = " with at least one entry" if node.get("minItems") else ""
+            return f"a list{least}, each {wanted(root, follow(root, node['items']))}"
         case {"type": "boolean"}:
             return "true or false"
         case {"type": "integer"}:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from hotfolder.config.lines import LineIndex
 from hotfolder.config.problems import KeyPath, Problem, format_key, format_value, nearest, one_of, quoted
-from hotfolder.config.schema import Node, follow, model_schema, node_at, wanted
+from hotfolder.config.schema import Node, follow, holds_tables, model_schema, node_at, wanted
 from hotfolder.config.table import OUR_ERROR, Table
 
 _TableT = TypeVar("_TableT", bound=Table)
@@ -69,6 +69,8 @@ def _problem(source: Source, root: Node, details: Any) -> Problem:
         found = details["ctx"]["found"] or _shown(path, value)
         return source.problem(path, found, details["ctx"]["wanted"])
     words = wanted(root, node)
+    if kind == "list_type" and holds_tables(root, node):
+        words = f"double brackets: [[{format_key(tuple(part for part in path if isinstance(part, str)))}]]"
     meant = nearest(value, map(str, node.get("enum", ()))) if isinstance(value, str) else None
     if meant is not None:
         words += f"; did you mean {quoted(meant)}?"

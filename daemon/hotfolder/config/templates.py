@@ -1,7 +1,7 @@
 """
 The templates of destinations and keywords: which placeholders there are, and what a template may hold.
 
-Filling them in is the business of the core.
+Filling them in is the business of `core.rules`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,9 @@ import re
 
 from hotfolder.config.problems import nearest
 from hotfolder.config.table import Check
+from hotfolder.core.rules import TEMPLATE_NAMES
 
-PLACEHOLDERS = {
-    "subfolder": "the full path inside the hot folder",
-    "folder": "the name of the hot folder",
-    "date": "the day of the drop, such as 2026-01-31",
-    "year": "its year",
-    "month": "its month",
-    "day": "its day",
-    "stem": "the file name without its extension",
-    "ext": "the extension without its dot",
-}
-_KNOWN = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+_KNOWN = " ".join(f"{{{name}}}" for name in TEMPLATE_NAMES)
 _BRACES = re.compile(r"\{[^{}]*\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -36,8 +27,8 @@ def check_template(template: str) -> str | None:
     if _CONTROL.search(template):
         return "a text on one line without control characters"
     for name in placeholders(template):
-        if name not in PLACEHOLDERS:
-            meant = nearest(name, PLACEHOLDERS)
+        if name not in TEMPLATE_NAMES:
+            meant = nearest(name, TEMPLATE_NAMES)
             return f"{{{meant}}} instead of {{{name}}}" if meant else f"only the placeholders {_KNOWN}"
     if re.search(r"[{}]", _BRACES.sub("", template)):
         return f"braces in pairs around one of the placeholders {_KNOWN}"
@@ -61,10 +52,10 @@ def _check_keyword(template: str) -> str | None:
 DESTINATION = Check(
     wanted="a folder below the company root",
     test=_check_destination,
-    pattern=rf"^(?!/)(?!.*//)(?!(.*/)?\.{{1,2}}(/|$))([^{{}}\\]|\{{({'|'.join(PLACEHOLDERS)})\}})*$",
+    pattern=rf"^(?!/)(?!.*//)(?!(.*/)?\.{{1,2}}(/|$))([^{{}}\\]|\{{({'|'.join(TEMPLATE_NAMES)})\}})*$",
 )
 KEYWORD = Check(
     wanted="a keyword",
     test=_check_keyword,
-    pattern=rf"^(?!\s*$)([^{{}}]|\{{({'|'.join(PLACEHOLDERS)})\}})+$",
+    pattern=rf"^(?!\s*$)([^{{}}]|\{{({'|'.join(TEMPLATE_NAMES)})\}})+$",
 )
