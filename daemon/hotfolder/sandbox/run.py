@@ -1,0 +1,58 @@
+"""
+The sandbox as a command: serve until SIGINT or SIGTERM.
+"""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from hotfolder.sandbox.box import Sandbox
+from hotfolder.sandbox.errors import SandboxError
+
+
+def run_sandbox(
+    *,
+    port: int,
+    data: Path,
+    company: str,
+    user: str,
+    password: str,
+    speed: float,
+    job_timeout_s: float,
+    faults: Path | None,
+) -> int:
+    """
+    Serve on loopback until SIGINT or SIGTERM; must be called in the main thread.
+
+    Prints the base URL as one line on stdout when it is ready.
+    Gives the exit code: 0, or 2 with a message on stderr if it cannot start.
+    """
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with Sandbox(
+            data=data,
+            port=port,
+            company=company,
+            user=user,
+            password=password,
+            speed=speed,
+            job_timeout=job_timeout_s,
+            faults=faults,
+        ) as box:
+            sys.stdout.write(f"{box.base_url}\n")
+            sys.stdout.flush()
+            stop.wait()
+    except SandboxError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
