@@ -1,0 +1,195 @@
+"""
+What an HTTP answer means: the job handle, or a trouble (PROTOCOL 1.5, 2.6).
+
+The body decides before the status: a 200 may carry a fault, and a 500 a readable one. Elements are found by their local
+names, since samples differ in prefixes. Only a whole document of the right kind counts as success.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from hotfolder.core.server import Kind, Trouble
+from hotfolder.ips.faults import FAULT_NAMES, Call, Fault, clean, kind_of_status, trouble_of_fault
+from hotfolder.ips.markup import MarkupError, local_name, parse
+
+MAX_POST_ANSWER_BYTES = 1024 * 1024
+"""A real answer has 200 bytes; a megabyte leaves room for an error page."""
+
+MAX_READ_ANSWER_BYTES = 64 * 1024 * 1024
+"""A page of 1,000 log rows has about 1 MB, a list of jobs with every file in progress more; the number is a guess."""
+
+MAX_RETRY_AFTER_S = 3600.0
+"""A server that asks for more has probably made a mistake, and a person would look within the hour."""
+
+_XML_DECLARATION = re.compile(rb"\s*<\?xml[^>]*>")
+_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """One HTTP answer, read in full unless it was too large."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    is_too_large: bool = False  # longer than we were willing to read
+    request_was_sent: bool = True  # False: it came while our request was still on its way, and the rest was not sent
+
+
+def read_post_answer(answer: Answer, *, now: datetime) -> str | Trouble:
+    """
+    Return the job handle of an accepted POST, else what went wrong.
+
+    A POST that was answered before it was sent in full is refused only if a fault, 413, 429 or 503 says so.
+    """
+    root = _root_of(answer)
+    fault = _fault_in(root)
+    retry_after_s = _retry_after_s(answer.headers, now)
+    if fault is not None:
+        return trouble_of_fault(fault, status=answer.status, retry_after_s=retry_after_s)
+    handle = _job_handle(root)
+    if handle and 200 <= answer.status < 300 and answer.request_was_sent:
+        return handle
+    kind = kind_of_status(answer.status, Call.POST)
+    if not answer.request_was_sent and answer.status not in (413, 429, 503):
+        kind = Kind.UNKNOWN
+    return Trouble(
+        kind=kind, text=_describe(answer, root, Call.POST), status=answer.status, retry_after_s=retry_after_s
+    )
+
+
+def read_soap_answer(answer: Answer, *, now: datetime) -> Trouble | None:
+    """Return None when a SOAP answer is whole, well-formed and no fault, so that zeep may read it; else the trouble."""
+    root = _root_of(answer)
+    fault = _fault_in(root)
+    retry_after_s = _retry_after_s(answer.headers, now)
+    if fault is not None:
+        return trouble_of_fault(fault, status=answer.status, retry_after_s=retry_after_s)
+    if answer.status == 200 and root is not None and local_name(root) == "Envelope" and _soap_fault(root) is None:
+        return None
+    return Trouble(
+        kind=kind_of_status(answer.status, Call.READ),
+        text=_describe(answer, root, Call.READ),
+        status=answer.status,
+        retry_after_s=retry_after_s,
+    )
+
+
+def lacks_operation(answer: Answer) -> bool:
+    """
+    Return whether this looks like a server that does not offer the SOAP operation at all.
+
+    There is no fault code for it: it is an HTTP 404, 405 or 501, or a SOAP fault without an IPS fault inside.
+    """
+    if answer.status in (404, 405, 501):
+        return True
+    root = _root_of(answer)
+    return root is not None and _soap_fault(root) is not None and _fault_in(root) is None
+
+
+def _root_of(answer: Answer) -> etree._Element | None:
+    if answer.is_too_large:
+        return None
+    try:
+        return parse(answer.body)
+    except MarkupError:
+        pass
+    # Adobe's own sample has a broken XML declaration (PROTOCOL 2.6): without one the rest must be well-formed UTF-8.
+    without = _XML_DECLARATION.sub(b"", answer.body, count=1)
+    if without == answer.body:
+        return None
+    try:
+        return parse(without)
+    except MarkupError:
+        return None
+
+
+def _soap_fault(root: etree._Element) -> etree._Element | None:
+    if local_name(root) != "Envelope":
+        return None
+    return next((child for body in root for child in body if local_name(child) == "Fault"), None)
+
+
+def _fault_in(root: etree._Element | None) -> Fault | None:
+    """Return the IPS fault of a document: its root (UploadFile), or inside a SOAP fault; one without a code is none."""
+    if root is None:
+        return None
+    where = root if local_name(root) in FAULT_NAMES else _soap_fault(root)
+    if where is None:
+        return None
+    for element in where.iter():
+        if local_name(element) in FAULT_NAMES:
+            code = _child_text(element, "code")
+            if re.fullmatch(r"-?[0-9]{1,9}", code):
+                return Fault(code=int(code), reason=_child_text(element, "reason"))
+    return None
+
+
+def _job_handle(root: etree._Element | None) -> str:
+    if root is None or local_name(root) != "uploadPostReturn":
+        return ""
+    return _child_text(root, "jobHandle")
+
+
+def _child_text(parent: etree._Element, name: str) -> str:
+    return next(("".join(child.itertext()).strip() for child in parent if local_name(child) == name), "")
+
+
+def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return Retry-After (RFC 9110 10.2.3: seconds or a date) within bounds, else None."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        wait_s = float(value)
+    else:
+        try:
+            at = parsedate_to_datetime(value)
+        except (ValueError, IndexError, OverflowError):
+            return None
+        wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
+
+
+def _describe(answer: Answer, root: etree._Element | None, call: Call) -> str:
+    """Say what came instead of an answer, for people; quotes at most a page's title or a redirect's host."""
+    status = f"HTTP {answer.status}"
+    if 300 <= answer.status < 400:
+        return f"{status}: a redirect to {_host_of(answer.headers.get('location', ''))}; redirects are never followed"
+    if answer.status == 413 and call is Call.POST:
+        return f"{status}: too large for the server"
+    early = "" if answer.request_was_sent else ", before everything was sent"
+    return f"{status}{early}: {_content(answer, root)}"
+
+
+def _content(answer: Answer, root: etree._Element | None) -> str:
+    if answer.is_too_large:
+        return "an answer too large to be one"
+    if not answer.body.strip():
+        return "an empty answer"
+    fault = _soap_fault(root) if root is not None else None
+    if fault is not None:
+        return f"a SOAP fault without a code: {clean(_child_text(fault, 'faultstring')) or 'no text'}"
+    start = answer.body[:4096].decode("utf-8", "replace")
+    if "html" in answer.headers.get("content-type", "") or re.match(r"\s*<(!doctype html|html)", start, re.IGNORECASE):
+        title = _TITLE.search(start)
+        said = clean(title[1], 80) if title else ""
+        return f"an HTML page instead of an answer{f', titled {said!r}' if said else ''}"
+    if root is None:
+        return "an answer that is not well-formed XML"
+    return f"an unexpected document, {clean(local_name(root), 80)}"
+
+
+def _host_of(location: str) -> str:
+    """Return the host of a redirect, and nothing else of it: paths and queries may hold secrets."""
+    try:
+        host = urlsplit(location).hostname
+    except ValueError:
+        host = None
+    return clean(host, 100) if host else "another path of the same host" if location else "nowhere"

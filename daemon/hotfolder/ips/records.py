@@ -1,0 +1,158 @@
+"""
+From what zeep makes of an answer to our own values, tolerant of what servers really send (PROTOCOL 5.1).
+
+Reads attributes by name and trusts none: any may be missing, None, empty, or of another type.
+zeep gives None for an empty array and for a date or number that it cannot read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, LogRow
+from hotfolder.ips.markup import local_name
+
+
+def items(array: object) -> list[Any]:
+    """Return the members of an array as zeep shows it: a list, an object with `items`, or None when empty."""
+    if array is None:
+        return []
+    members = array if isinstance(array, list) else getattr(array, "items", None)
+    return [member for member in members if member is not None] if isinstance(members, list) else []
+
+
+def company(record: object) -> Company | None:
+    """Return a company (PROTOCOL 4.5), None without a handle; the root path ends with a slash."""
+    handle = _text(record, "companyHandle")
+    if not handle:
+        return None
+    name = _text(record, "name")
+    root_path = _text(record, "rootPath") or name
+    return Company(handle=handle, name=name, root_path=root_path.rstrip("/") + "/")
+
+
+def active_companies(memberships: object) -> list[Company]:
+    """Return the companies of getCompanyMembership that this user may use now."""
+    companies = (
+        company(getattr(membership, "company", None))
+        for membership in items(memberships)
+        if getattr(membership, "isActive", None) is not False
+    )
+    return [found for found in companies if found is not None]
+
+
+def active_job(record: object) -> ActiveJob:
+    """
+    Return a job in progress (PROTOCOL 4.1).
+
+    Progress comes from the tasks: the job's own number stayed 0 while its task was at 1.0 (PROTOCOL 5.1).
+    """
+    tasks = items(getattr(record, "taskProgressArray", None))
+    uploads = [task for task in tasks if "upload" in _text(task, "taskType").casefold()] or tasks
+    task = uploads[0] if uploads else None
+    message = _text(record, "progressMessage") or (_text(task, "progressMessage") if task is not None else "")
+    return ActiveJob(
+        handle=_text(record, "jobHandle"),
+        original_name=_text(record, "originalName"),
+        state=_text(record, "state") or "Unknown",
+        progress=_fraction(getattr(task, "progress", None)),
+        files_done=_count_or_none(getattr(task, "numProcessed", None)),
+        message=message,
+    )
+
+
+def log_rows(record: object) -> list[LogRow]:
+    """Return the rows of one page of a job log."""
+    return [_log_row(detail) for detail in items(getattr(record, "detailArray", None))]
+
+
+def total_rows(record: object) -> int | None:
+    """Return how many rows the server announces, None if it does not."""
+    return _count_or_none(getattr(record, "detailTotalRows", None))
+
+
+def job_log(record: object, rows: list[LogRow], *, is_complete: bool) -> JobLog:
+    """Return a job log (PROTOCOL 4.3) from its latest page's head and the rows of all pages."""
+    fatal_rows = [row.message or "fatal error" for row in rows if row.log_type.casefold() == "fatalerror"]
+    if not fatal_rows and getattr(record, "fatalError", None) is True:
+        fatal_rows = ["the server reports a fatal error"]
+    return JobLog(
+        handle=_text(record, "jobHandle"),
+        original_name=_text(record, "originalJobName"),
+        ended_at=_moment(getattr(record, "endDate", None)),
+        rows=tuple(rows),
+        is_complete=is_complete,
+        fatal_error=fatal_rows[0] if fatal_rows else "",
+        success_count=_count(record, "fileSuccessCount"),
+        error_count=_count(record, "fileErrorCount"),
+        warning_count=_count(record, "fileWarningCount"),
+        duplicate_count=_count(record, "fileDuplicateCount"),
+        update_count=_count(record, "fileUpdateCount"),
+    )
+
+
+def asset(record: object) -> Asset:
+    """Return an asset (PROTOCOL 4.5); its size stands in the info block of its type, such as imageInfo."""
+    return Asset(
+        name=_text(record, "name"),
+        handle=_text(record, "assetHandle"),
+        folder=_text(record, "folder"),
+        file_name=_text(record, "fileName"),
+        size_bytes=next(_file_sizes(record), None),
+        modified_at=_moment(getattr(record, "lastModified", None)),
+    )
+
+
+def _file_sizes(record: object) -> Iterator[int]:
+    """Yield `*Info/fileSize`: our WSDL declares no info blocks, so zeep keeps them as raw elements."""
+    raw = getattr(record, "_raw_elements", None)
+    for block in raw if isinstance(raw, list) else []:
+        if local_name(block).endswith("Info"):
+            for child in block:
+                text = (child.text or "").strip()
+                if local_name(child) == "fileSize" and text.isascii() and text.isdigit():
+                    yield int(text)
+
+
+def _log_row(detail: object) -> LogRow:
+    return LogRow(
+        log_type=_text(detail, "logType"),
+        message=_text(detail, "logMessage"),
+        asset_name=_text(detail, "assetName") or None,
+        asset_type=_text(detail, "assetType") or None,
+        asset_handle=_text(detail, "assetHandle") or None,
+        at=_moment(getattr(detail, "dateCreated", None)),
+        aux=tuple(_log_row(aux) for aux in items(getattr(detail, "auxArray", None))),
+    )
+
+
+def _text(record: object, name: str) -> str:
+    value = getattr(record, name, None)
+    return value if isinstance(value, str) else ""
+
+
+def _count(record: object, name: str) -> int:
+    return _count_or_none(getattr(record, name, None)) or 0
+
+
+def _count_or_none(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _fraction(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return min(max(float(value), 0.0), 1.0)
+
+
+def _moment(value: object) -> datetime | None:
+    """Return a date in UTC; one without an offset is UTC (PROTOCOL 5.1)."""
+    if not isinstance(value, datetime):
+        return None
+    try:
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:  # the year 1 or 9999 with an offset
+        return None
