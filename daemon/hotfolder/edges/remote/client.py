@@ -1,0 +1,382 @@
+"""
+The IPS server as one user and company: `ports.Remote` over UploadFile and SOAP.
+
+A POST is sent once and never repeated here. SOAP calls only read, so they are tried again a little by themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
+
+from hotfolder.config.secret import SecretError
+from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, Kind, PostAnswer, RemoteError, SentFile, Trouble
+from hotfolder.core.settings import ServerSettings
+from hotfolder.edges.remote.body import Body, SpoiltError, open_sources
+from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError, TimeLimits
+from hotfolder.edges.remote.pages import read_job_logs
+from hotfolder.edges.remote.soap import CheckedTransport, NotOfferedError, SoapCalls
+from hotfolder.ips import records
+from hotfolder.ips.answers import MAX_POST_ANSWER_BYTES, read_post_answer
+from hotfolder.ips.documents import auth_document, auth_fields, upload_document
+from hotfolder.ips.markup import DocumentError, unfit_character
+from hotfolder.ips.multipart import Framing, FramingError, frame
+from hotfolder.ports import PostRequest, Progress
+
+READ_TRIES = 3
+READ_RETRY_S = 15.0
+"""A read is tried again for a blip of the line only; for more, its caller comes again by its own clock."""
+
+_AUTHENTICATION = range(10000, 20000)
+_NOT_ALLOWED = 20003
+_UNREADABLE = 30003
+"""Fault codes (PROTOCOL 1.5): not let in; the role may not call this; the server's schema has no such thing."""
+
+
+class IpsRemote:
+    """
+    `ports.Remote` for a real server.
+
+    Kinds of a failed `post`: TRANSIENT, PERMANENT and FATAL mean that the server has not taken it, UNKNOWN that it may
+    have. A file found changed before the first byte has left is TRANSIENT with `changed` filled; `reached` stays True,
+    since that says nothing against the server. What `progress` raises passes through and cuts the POST off.
+    """
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        *,
+        read_password: Callable[[], str],
+        connect_timeout_s: float,
+        read_timeout_s: float,
+        connections: int,
+        app_version: str,
+        boundary: Callable[[], str],
+        sleep: Callable[[float], object] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """
+        Prepare; nothing is sent, loaded or read yet.
+
+        `connections` is how many are kept alive to each of the two addresses; `boundary` makes a new unguessable
+        multipart boundary each time; `sleep` waits between tries of a read and may return early.
+        """
+        self._settings = settings
+        self._read_password = read_password
+        self._app_version = app_version
+        self._boundary = boundary
+        self._now = now
+        self._user_agent = f"hotfolder/{app_version}"
+        limits = TimeLimits(connect_s=connect_timeout_s, read_s=read_timeout_s)
+        self._uploads = Connections(settings.upload_url, limits=limits, keep=connections, monotonic=monotonic)
+        self._reads = Connections(settings.soap_url, limits=limits, keep=connections, monotonic=monotonic)
+        self._soap = SoapCalls(settings.soap_url, CheckedTransport(self._reads, user_agent=self._user_agent, now=now))
+        self._sleep = sleep
+        self._password: str | None = None  # as of the last sign_in
+
+    def close(self) -> None:
+        """Close the connections; a second call is harmless."""
+        self._uploads.close()
+        self._reads.close()
+
+    # --- who we are ---
+
+    def sign_in(self) -> Company:
+        """
+        Prove the credentials, read afresh, and find the company; at most three requests, and none is repeated.
+
+        An unknown company is FATAL, and its text lists the usable ones.
+        """
+        self._password = self._fresh_password()
+        wanted = self._settings.company_handle or self._settings.company or ""
+        try:
+            found = self._find_company()
+        except RemoteError as error:
+            if not _may_mean_unknown_company(error):
+                raise
+            refusal: RemoteError | None = error
+            found = None
+        else:
+            refusal = None
+        if found is None:
+            found = self._choose_company(wanted, refusal)
+        return self._with_limit(found)
+
+    def credentials_changed(self) -> bool:
+        """Return whether the password is another one than at the last `sign_in`; an unreadable one is no change."""
+        try:
+            return self._read_password() != self._password
+        except SecretError:
+            return False
+
+    def companies(self) -> list[Company]:
+        """Return the companies this user may use, with the password of the last `sign_in`, else read now."""
+        return records.active_companies(self._call("getCompanyMembership"))
+
+    def _find_company(self) -> Company | None:
+        by_handle = self._settings.company_handle is not None
+        found = records.company(
+            self._call("getCompanyInfo", companyHandle=self._settings.company_handle)
+            if by_handle
+            else self._call("getCompanyInfo", companyName=self._settings.company)
+        )
+        return found if found is not None and self._is_wanted(found) else None
+
+    def _is_wanted(self, company: Company) -> bool:
+        """Return whether it is the company of the settings; handles are compared whole (PROTOCOL 2.7)."""
+        if self._settings.company_handle is not None:
+            return company.handle == self._settings.company_handle
+        return company.name == self._settings.company
+
+    def _choose_company(self, wanted: str, refusal: RemoteError | None) -> Company:
+        """Look for the company among the memberships, for roles and servers that do not allow getCompanyInfo."""
+        try:
+            usable = self.companies()
+        except RemoteError as error:
+            if refusal is not None and error.trouble.code not in _AUTHENTICATION:
+                raise refusal from None
+            raise
+        found = next((company for company in usable if self._is_wanted(company)), None)
+        if found is None:
+            names = ", ".join(f"{company.name} ({company.handle})" for company in usable) or "none at all"
+            text = f"the company {wanted!r} is not among those that {self._settings.user} may use: {names}"
+            code = refusal.trouble.code if refusal is not None else None
+            self._fail(Trouble(kind=Kind.FATAL, text=text, code=code))
+        return found
+
+    def _with_limit(self, company: Company) -> Company:
+        """Add the size limit of a POST, if the server tells it (PROTOCOL 4.5, getProperty)."""
+        try:
+            value = self._call("getProperty", name="UploadPostMaxFileSize")
+        except RemoteError as error:
+            if error.trouble.code in _AUTHENTICATION:
+                raise
+            return company
+        limit = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0
+        return Company(
+            handle=company.handle, name=company.name, root_path=company.root_path, max_post_bytes=limit or None
+        )
+
+    def _fresh_password(self) -> str:
+        try:
+            password = self._read_password()
+        except SecretError as error:
+            trouble = Trouble(kind=Kind.FATAL, text=f"the password cannot be read: {error}", reached=False)
+            raise RemoteError(trouble) from None
+        for what, text in (("password", password), ("user", self._settings.user)):
+            if unfit_character(text) is not None:
+                raise RemoteError(
+                    Trouble(kind=Kind.FATAL, text=f"the {what} holds a character that cannot be sent", reached=False)
+                )
+        return password
+
+    def _secret(self) -> str:
+        if self._password is None:
+            self._password = self._fresh_password()
+        return self._password
+
+    # --- UploadFile ---
+
+    def post(self, request: PostRequest, progress: Progress) -> PostAnswer:
+        """Send one POST, once (PROTOCOL 2); `progress` gets the bytes of files that have left."""
+        try:
+            framing = self._frame(request)
+        except (DocumentError, FramingError) as error:
+            self._fail(Trouble(kind=Kind.PERMANENT, text=str(error)))
+        limit = request.company.max_post_bytes
+        if limit is not None and framing.content_length > limit:
+            text = f"too large for the server: {framing.content_length} bytes, and it takes {limit} in one POST"
+            self._fail(Trouble(kind=Kind.PERMANENT, text=text))
+        try:
+            sources = open_sources(request.files)
+        except SpoiltError as error:
+            trouble = Trouble(kind=Kind.TRANSIENT, text=f"nothing was sent: {error}")
+            self._fail(trouble, changed=error.drops, cause=error)
+        try:
+            return self._send(request, framing, Body(framing, sources, progress))
+        finally:
+            for source in sources:
+                source.close()
+
+    def _frame(self, request: PostRequest) -> Framing:
+        return frame(
+            boundary=self._boundary(),
+            auth=auth_document(self._settings.user, self._secret(), self._app_version),
+            parameters=upload_document(
+                company=request.company,
+                destination=request.destination if request.files else None,
+                job_name=request.job_name,
+                job_handle=request.job_handle,
+                options=request.options,
+                file_name=request.file_name,
+                end_job=request.end_job,
+            ),
+            files=[(file.header_name, file.size_bytes) for file in request.files],
+        )
+
+    def _send(self, request: PostRequest, framing: Framing, body: Body) -> PostAnswer:
+        headers = {
+            "Content-Type": framing.content_type,
+            "Accept": "text/xml",
+            "Accept-Encoding": "gzip",
+            "User-Agent": self._user_agent,
+        }
+        try:
+            answer = self._uploads.exchange(headers, framing.content_length, body, answer_limit=MAX_POST_ANSWER_BYTES)
+        except NotSentError as error:
+            self._fail(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False), cause=error)
+        except BrokenError as error:
+            self._fail(Trouble(kind=Kind.UNKNOWN, text=str(error)), files=body.sent, cause=error)
+        except SpoiltError as error:
+            self._fail(
+                Trouble(kind=Kind.UNKNOWN, text=f"the POST was cut off: {error}"),
+                files=body.sent,
+                changed=error.drops,
+                cause=error,
+            )
+        result = read_post_answer(answer, now=self._now())
+        if isinstance(result, Trouble):
+            self._fail(result, files=body.sent)
+        if request.job_handle is not None and result != request.job_handle:
+            text = f"the server took a POST for the job {request.job_handle} and answered for {result}"
+            self._fail(Trouble(kind=Kind.UNKNOWN, text=text, status=answer.status), files=body.sent)
+        return PostAnswer(job_handle=result, files=tuple(body.sent))
+
+    # --- what the server knows ---
+
+    def active_jobs(self, company: Company, *, original_name: str | None = None) -> list[ActiveJob]:
+        """Return the jobs in progress (PROTOCOL 4.1); a server that ignores the name does not mislead us."""
+        found = self._read("getActiveJobs", companyHandle=company.handle, originalName=original_name)
+        jobs = [records.active_job(record) for record in records.items(found)]
+        return [job for job in jobs if original_name is None or job.original_name == original_name]
+
+    def job_logs(
+        self, company: Company, *, handle: str | None = None, original_name: str | None = None
+    ) -> list[JobLog]:
+        """Return whole logs (PROTOCOL 4.3); one that grows while it is read is read once more."""
+
+        def page(number: int, size: int) -> list[Any]:
+            return records.items(
+                self._read(
+                    "getJobLogDetails",
+                    companyHandle=company.handle,
+                    jobHandle=handle,
+                    originalName=original_name,
+                    recordsPerPage=size,
+                    resultsPage=number,
+                    sortBy="Date",
+                    sortDirection="Ascending",
+                )
+            )
+
+        logs = read_job_logs(page)
+        return [
+            log
+            for log in logs
+            if (handle is None or log.handle == handle)
+            and (original_name is None or log.original_name == original_name)
+        ]
+
+    def assets(self, company: Company, names: Sequence[str]) -> list[Asset]:
+        """Return the assets with these IDs, more than one for a name if the server says so (PROTOCOL 5.1)."""
+        askable = [name for name in names if name and unfit_character(name) is None]
+        if not askable:
+            return []
+        try:
+            found = self._read("getAssetsByName", companyHandle=company.handle, nameArray={"items": askable})
+        except RemoteError as error:
+            if isinstance(error, NotOfferedError) or error.trouble.code in (_NOT_ALLOWED, _UNREADABLE):
+                trouble = error.trouble
+                self._fail(
+                    Trouble(
+                        kind=Kind.PERMANENT,
+                        text=f"the server does not tell about assets: {trouble.text}",
+                        code=trouble.code,
+                        status=trouble.status,
+                    )
+                )
+            raise
+        return [records.asset(record) for record in records.items(found)]
+
+    def _read(self, operation: str, **arguments: object) -> Any:
+        """Call, and again for transient trouble, unless the server itself has said when to come back."""
+        tries = Retrying(
+            stop=stop_after_attempt(READ_TRIES) | stop_after_delay(READ_RETRY_S),
+            wait=wait_random_exponential(multiplier=0.2, max=3.0),
+            retry=retry_if_exception(_is_blip),
+            sleep=self._wait,
+            reraise=True,
+        )
+        return tries(self._call, operation, **arguments)
+
+    def _wait(self, seconds: float) -> None:
+        self._sleep(seconds)
+
+    def _call(self, operation: str, **arguments: object) -> Any:
+        auth = auth_fields(self._settings.user, self._secret(), self._app_version)
+        given = {name: value for name, value in arguments.items() if value is not None}
+        with self._redacted():
+            return self._soap.call(operation, auth, **given)
+
+    # --- no secret in any text ---
+
+    @contextmanager
+    def _redacted(self) -> Iterator[None]:
+        """Replace an error whose text repeats the password, which only a server that echoes requests can cause."""
+        try:
+            yield
+        except RemoteError as error:
+            if self._redact(error.trouble.text) == error.trouble.text:
+                raise
+            self._fail(error.trouble)
+
+    def _fail(
+        self,
+        trouble: Trouble,
+        *,
+        files: Sequence[SentFile] = (),
+        changed: tuple[int, ...] = (),
+        cause: Exception | None = None,
+    ) -> NoReturn:
+        clean = Trouble(
+            kind=trouble.kind,
+            text=self._redact(trouble.text),
+            reached=trouble.reached,
+            code=trouble.code,
+            status=trouble.status,
+            retry_after_s=trouble.retry_after_s,
+        )
+        raise RemoteError(clean, files=tuple(files), changed=changed) from cause
+
+    def _redact(self, text: str) -> str:
+        """Replace the password by value, as it is and as XML and URLs write it."""
+        password = self._password
+        if password:
+            for form in (password, escape(password, {'"': "&quot;"}), quote(password, safe="")):
+                text = text.replace(form, "[redacted]")
+        return text
+
+
+def _is_blip(error: BaseException) -> bool:
+    return (
+        isinstance(error, RemoteError) and error.trouble.kind is Kind.TRANSIENT and error.trouble.retry_after_s is None
+    )
+
+
+def _may_mean_unknown_company(error: RemoteError) -> bool:
+    """
+    Return whether getCompanyInfo may have failed for the company's name, or for not being allowed or offered.
+
+    Any fault may (30000 is a catch-all), but not one about the credentials, and not trouble on the way.
+    """
+    if isinstance(error, NotOfferedError):
+        return True
+    return error.trouble.code is not None and error.trouble.code not in _AUTHENTICATION

@@ -1,0 +1,234 @@
+"""
+HTTP/1.1 to one address over kept-alive urllib3 connections, telling for every failure whether a byte may have left.
+
+urllib3's own pool hides that border (a TLS failure may be from the handshake or from the middle of a body), so this one
+works on urllib3's connections directly. It never repeats a request, follows a redirect, or looks at the environment for
+proxies or credentials. A connection is used again only after a whole exchange without any trouble.
+
+A server may close a kept-alive connection just while the next request is on its way; then nobody can tell whether that
+was processed. To make this rare, a connection is dropped before use when it is readable (the server has closed it, or
+said something nobody asked for) and when it has been idle for longer than servers usually wait.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
+
+from hotfolder.ips.answers import Answer
+
+if TYPE_CHECKING:
+    from urllib3.response import HTTPResponse
+
+MAX_IDLE_S = 3.0
+"""Common servers close after 5 s (Apache, uvicorn) or later; inside a job the next POST follows in milliseconds."""
+
+EARLY_ANSWER_S = 2.0
+"""How long to look for an answer after sending has failed: if there is one, it has been there for a round trip."""
+
+READ_BYTES = 64 * 1024
+
+WHOLE_ANSWER_FACTOR = 5
+"""The body of an answer may take this many read time-outs in all: a guess, against servers that drip."""
+
+_TROUBLES = (OSError, http.client.HTTPException, HTTPError)
+"""What a connection raises: sockets and TLS, malformed answers, and urllib3's view of both."""
+
+Block = bytes | bytearray | memoryview
+
+
+class NotSentError(Exception):
+    """There is no connection: the server cannot have got anything."""
+
+
+class BrokenError(Exception):
+    """The exchange broke after the first byte may have left; whether the server acted on it is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeLimits:
+    """How long the network may be silent, in seconds."""
+
+    connect_s: float  # DNS excluded, TLS included
+    read_s: float  # for one block to leave, and for each part of an answer to come
+
+
+class Connections:
+    """Connections to the host of one URL; safe for several threads, each exchange has a connection of its own."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        limits: TimeLimits,
+        keep: int,
+        monotonic: Callable[[], float],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        parts = urlsplit(url)
+        self._host = parts.hostname or ""
+        self._port = parts.port
+        self._path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+        self._limits = limits
+        self._keep = keep
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._idle: list[tuple[float, HTTPConnection]] = []  # the latest used is last
+
+    def exchange(
+        self, headers: Mapping[str, str], content_length: int, body: Iterable[Block], *, answer_limit: int
+    ) -> Answer:
+        """
+        POST a body of exactly `content_length` bytes and return the answer, of which at most `answer_limit` is read.
+
+        Raises `NotSentError` or `BrokenError`; what the body raises while it is iterated passes through. In all these
+        cases the connection is closed, and the body's iterator stands where sending stopped.
+        """
+        connection = self._take()
+        try:
+            answer = self._exchange(connection, headers, content_length, body, answer_limit)
+        except BaseException:
+            connection.close()
+            raise
+        if answer.request_was_sent and not answer.is_too_large:
+            self._give_back(connection)
+        else:
+            connection.close()
+        return answer
+
+    def close(self) -> None:
+        """Close the idle connections; a second call is harmless."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for _, connection in idle:
+            connection.close()
+
+    def _take(self) -> HTTPConnection:
+        """Return an idle connection that is still good, else a new one."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                since, connection = self._idle.pop()
+            if self._monotonic() - since <= MAX_IDLE_S and connection.is_connected:
+                return connection
+            connection.close()
+        return self._connect()
+
+    def _give_back(self, connection: HTTPConnection) -> None:
+        if connection.is_closed:  # the server asked for it
+            return
+        with self._lock:
+            if len(self._idle) < self._keep:
+                self._idle.append((self._monotonic(), connection))
+                return
+        connection.close()
+
+    def _connect(self) -> HTTPConnection:
+        connection = (
+            HTTPConnection(self._host, self._port, timeout=self._limits.connect_s)
+            if self._tls is None
+            else HTTPSConnection(self._host, self._port, timeout=self._limits.connect_s, ssl_context=self._tls)
+        )
+        try:
+            connection.connect()
+        except _TROUBLES as error:
+            connection.close()
+            raise NotSentError(self._no_connection(error)) from error
+        connection.timeout = self._limits.read_s
+        return connection
+
+    def _no_connection(self, error: Exception) -> str:
+        """Say why there is no connection."""
+        match error:
+            case NameResolutionError():
+                return f"the name {self._host} cannot be resolved"
+            case ConnectTimeoutError() | TimeoutError():
+                return f"no connection to {self._host} within {self._limits.connect_s:g} s"
+            case ssl.SSLCertVerificationError():
+                return f"the certificate of {self._host} is not trusted: {error.verify_message}"
+            case ssl.SSLError():
+                return f"no secure connection to {self._host}: {error.reason or 'TLS failed'}"
+            case _:
+                cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+                return f"no connection to {self._host}: {_short(cause)}"
+
+    def _exchange(
+        self,
+        connection: HTTPConnection,
+        headers: Mapping[str, str],
+        content_length: int,
+        body: Iterable[Block],
+        answer_limit: int,
+    ) -> Answer:
+        try:
+            connection.request(
+                "POST",
+                self._path,
+                headers={**headers, "Content-Length": str(content_length)},
+                preload_content=False,
+            )
+        except _TROUBLES as error:
+            return self._early_answer(connection, error, answer_limit)
+        for block in body:
+            try:
+                connection.send(block)
+            except _TROUBLES as error:
+                return self._early_answer(connection, error, answer_limit)
+        try:
+            return self._read(connection.getresponse(), answer_limit, request_was_sent=True)
+        except _TROUBLES as error:
+            raise BrokenError(self._no_answer(error)) from error
+
+    def _early_answer(self, connection: HTTPConnection, error: Exception, limit: int) -> Answer:
+        """Return what the server said before it stopped reading, if it said something; else raise `BrokenError`."""
+        connection.timeout = EARLY_ANSWER_S
+        try:
+            return self._read(connection.getresponse(), limit, request_was_sent=False)
+        except (*_TROUBLES, AttributeError):  # AttributeError: the connection has no socket any more
+            said = f"did not take anything for {self._limits.read_s:g} s" if isinstance(error, TimeoutError) else None
+            raise BrokenError(
+                f"{self._host} {said}" if said else f"the connection broke while sending: {_short(error)}"
+            ) from error
+
+    def _no_answer(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"{self._host} got everything and did not answer within {self._limits.read_s:g} s"
+        if isinstance(error, http.client.RemoteDisconnected):
+            return f"{self._host} closed the connection without an answer"
+        return f"the connection broke before the answer was complete: {_short(error)}"
+
+    def _read(self, response: HTTPResponse, limit: int, *, request_was_sent: bool) -> Answer:
+        """Read an answer, unpacked, up to the limit and within the time for all of it."""
+        until = self._monotonic() + WHOLE_ANSWER_FACTOR * self._limits.read_s
+        body = bytearray()
+        while len(body) <= limit:
+            chunk = response.read(READ_BYTES, decode_content=True)
+            if not chunk:
+                break
+            body += chunk
+            if self._monotonic() > until:
+                raise TimeoutError
+        return Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=bytes(body[:limit]),
+            is_too_large=len(body) > limit,
+            request_was_sent=request_was_sent,
+        )
+
+
+def _short(error: BaseException) -> str:
+    """Return a few words on an error without what it quotes of an answer."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return type(error).__name__

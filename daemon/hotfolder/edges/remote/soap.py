@@ -1,0 +1,114 @@
+"""
+SOAP calls: zeep builds requests and reads answers by our own WSDL, and our own connections carry them (PROTOCOL 5.2).
+
+zeep sees only answers that are whole, well-formed and no fault: with `strict=False`, which missing elements need, it
+would take a truncated list for an empty one. Nothing is ever fetched: the WSDL comes from the package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from io import BytesIO
+from typing import Any
+
+from lxml import etree
+
+from hotfolder.core.server import Kind, RemoteError, Trouble
+from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError
+from hotfolder.ips.answers import MAX_READ_ANSWER_BYTES, lacks_operation, read_soap_answer
+
+BINDING = "{http://www.scene7.com/IpsApi}IpsApiServiceSoapBinding"
+
+
+class NotOfferedError(RemoteError):
+    """The server seems not to offer this operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What zeep wants to see of an HTTP answer."""
+
+    content: bytes
+    status_code: int
+    headers: Mapping[str, str]
+    encoding: str = "utf-8"
+
+
+class CheckedTransport:
+    """Carries zeep's envelopes; raises `RemoteError` for every answer that zeep should not see."""
+
+    def __init__(self, connections: Connections, *, user_agent: str, now: Callable[[], datetime]) -> None:
+        self._connections = connections
+        self._user_agent = user_agent
+        self._now = now
+
+    def load(self, url: str) -> bytes:
+        """Refuse: there is nothing to be fetched."""
+        raise PermissionError(f"our WSDL needs no other document, not {url}")
+
+    def post_xml(self, address: str, envelope: etree._Element, headers: Mapping[str, str]) -> _Reply:
+        """Send an envelope to the one address we know, whatever zeep thinks it is."""
+        message = etree.tostring(envelope, encoding="us-ascii", xml_declaration=False)
+        headers = {**headers, "User-Agent": self._user_agent, "Accept-Encoding": "gzip"}
+        try:
+            answer = self._connections.exchange(headers, len(message), (message,), answer_limit=MAX_READ_ANSWER_BYTES)
+        except NotSentError as error:
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False)) from error
+        except BrokenError as error:
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error))) from error
+        trouble = read_soap_answer(answer, now=self._now())
+        if trouble is not None:
+            raise (NotOfferedError if lacks_operation(answer) else RemoteError)(trouble)
+        return _Reply(content=answer.body, status_code=answer.status, headers={"Content-Type": "text/xml"})
+
+
+class SoapCalls:
+    """The operations of our WSDL at one address; safe for several threads."""
+
+    def __init__(self, address: str, transport: CheckedTransport) -> None:
+        self._address = address
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._loaded: Any = None
+
+    def call(self, operation: str, auth: Mapping[str, str], **arguments: object) -> Any:
+        """Call once and return zeep's view of the result; raises `RemoteError`, in whose texts are no arguments."""
+        service = self._service()
+        exceptions = importlib.import_module("zeep.exceptions")
+        try:
+            return getattr(service, operation)(**arguments, _soapheaders={"authHeader": dict(auth)})
+        except exceptions.ValidationError:  # our mistake; zeep's text may quote values
+            raise RemoteError(
+                Trouble(kind=Kind.PERMANENT, text=f"{operation} was asked without a value that it needs")
+            ) from None
+        except (
+            exceptions.Error,
+            etree.LxmlError,
+            ValueError,
+        ) as error:  # zeep quotes the answer, which may quote the request
+            raise RemoteError(
+                Trouble(kind=Kind.TRANSIENT, text=f"the answer to {operation} cannot be read: {type(error).__name__}")
+            ) from None
+
+    def _service(self) -> Any:
+        """Load zeep and the WSDL at the first call: it takes 0.2 s that most commands do not need."""
+        with self._lock:
+            if self._loaded is None:
+                zeep = importlib.import_module("zeep")
+                # Whole envelopes with the password go to this logger at DEBUG if zeep's own transport is ever used.
+                logging.getLogger("zeep.transports").setLevel(logging.INFO)
+                # A traceback for every date that it cannot read, which is no news (PROTOCOL 5.2).
+                logging.getLogger("zeep.xsd.types.simple").setLevel(logging.CRITICAL)
+                wsdl = resources.files("hotfolder.ips").joinpath("ips.wsdl").read_bytes()
+                settings = zeep.Settings(
+                    strict=False, xsd_ignore_sequence_order=True, forbid_dtd=True, forbid_external=True
+                )
+                client = zeep.Client(BytesIO(wsdl), transport=self._transport, settings=settings)
+                self._loaded = client.create_service(BINDING, self._address)
+            return self._loaded
