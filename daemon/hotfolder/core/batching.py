@@ -54,21 +54,16 @@ def choose(waiting: Iterable[Drop], *, limits: BatchSettings, busy_assets: Conta
     return chosen
 
 
-def due_at(limits: BatchSettings, *, oldest_ready_s: float, files: int, size_bytes: int) -> float:
+def is_due(limits: BatchSettings, *, waited_s: float, files: int, size_bytes: int) -> bool:
     """
-    Return the monotonic time at which the drops that wait with one set of options become a batch.
+    Return whether the drops that wait with one set of options are to become a batch.
 
-    `oldest_ready_s` is when the oldest of them became ready. Files and bytes are tallies that the caller keeps as
-    drops come and go, so that asking costs nothing. A full group is due since its oldest drop became ready.
+    `waited_s` is how long the oldest of them has been ready. Files and bytes are tallies that the caller keeps as
+    drops come and go, so that asking costs nothing.
     """
-    if files >= limits.max_files or size_bytes >= limits.max_bytes:
-        return oldest_ready_s
-    return oldest_ready_s + limits.linger_s
-
-
-def is_due(limits: BatchSettings, *, now_s: float, oldest_ready_s: float, files: int, size_bytes: int) -> bool:
-    """Return whether `due_at` has come; never so without a file."""
-    return files > 0 and now_s >= due_at(limits, oldest_ready_s=oldest_ready_s, files=files, size_bytes=size_bytes)
+    if files == 0:
+        return False
+    return files >= limits.max_files or size_bytes >= limits.max_bytes or waited_s >= limits.linger_s
 
 
 @dataclass(frozen=True, slots=True)

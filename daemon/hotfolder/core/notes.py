@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import tomli_w
 
 from hotfolder.core import wording
-from hotfolder.core.model import Drop, Job, Outcome
+from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK, note_name
+from hotfolder.core.litter import FAILED
+from hotfolder.core.model import Drop, Job, Outcome, Unsafe
 from hotfolder.core.settings import FolderSettings
 
 _SUFFIXES = {
-    Outcome.FAILED: wording.NOT_SENT,
-    Outcome.DUPLICATE: wording.NOT_SENT,
-    Outcome.REJECTED: wording.NOT_SENT,
-    Outcome.RENAMED: wording.PLEASE_CHECK,
-    Outcome.UNKNOWN: wording.PLEASE_CHECK,
+    Outcome.FAILED: NOT_SENT,
+    Outcome.DUPLICATE: NOT_SENT,
+    Outcome.REJECTED: NOT_SENT,
+    Outcome.RENAMED: PLEASE_CHECK,
+    Outcome.UNKNOWN: PLEASE_CHECK,
 }
 
 _STORED = (Outcome.STORED, Outcome.UPDATED, Outcome.RENAMED)
@@ -31,41 +34,70 @@ _WIDTH = 76
 """Columns of a note: Notepad does not wrap lines unless told."""
 
 
-def has_note(outcome: Outcome) -> bool:
-    """Return whether a file with this outcome gets a note."""
-    return outcome in _SUFFIXES
-
-
 def note(drop: Drop, folder: FolderSettings) -> tuple[str, str]:
     """
     Return what to add to a drop's name for its note, and the note itself.
 
     The text begins with a byte order mark and its lines end with CR LF: so every Notepad shows it in lines and with
     the right letters, also those before Windows 10, and TextEdit, which else guesses the encoding, does as well.
-    Raises ValueError for an outcome that needs none (see `has_note`).
+    Raises ValueError for an outcome that needs no note: stored, updated, withdrawn, none yet.
     """
-    if drop.outcome is None or not has_note(drop.outcome):
+    if drop.outcome is None or drop.outcome not in _SUFFIXES:
         raise ValueError(f"no note is due for the outcome {drop.outcome} of drop {drop.id}")
-    suffix = _SUFFIXES[drop.outcome]
     words = wording.NOTES[drop.outcome]
-    path = _shown(drop.origin or drop.path)
-    names = {"asset": _shown(drop.asset), "stored_as": _shown(drop.stored_as or "") or wording.UNNAMED}
-    reference = wording.REFERENCE.format(number=drop.id, folder=folder.name, path=path, dropped=_utc(drop.seen_at))
-
-    paragraphs = {"happened": [words.happened.format(**names)], "why": [_sentence(drop.reason or wording.NO_REASON)]}
+    suffix = _SUFFIXES[drop.outcome]
+    path = wording.shown(drop.path)
+    names = {
+        "asset": wording.shown(drop.asset),
+        "stored_as": wording.shown(drop.stored_as or "") or wording.UNNAMED,
+    }
+    happened = [words.happened.format(**names)]
     if drop.possible_second_copy:
-        paragraphs["happened"].append(wording.SECOND_COPY)
-    remarks = [_sentence(remark) for remark in drop.warnings.splitlines() if remark.strip()]
-    if remarks:
-        paragraphs["remarks"] = remarks
-    paragraphs["to_do"] = [words.to_do.format(**names), wording.DISAPPEARS]
-    paragraphs["whom"] = [_shown(folder.contact).strip() or wording.NO_CONTACT]
-    paragraphs["reference"] = [reference]
+        happened.append(wording.SECOND_COPY)
+    to_do = [words.to_do.format(**names)]
+    if words.drag_back:
+        to_do.append(wording.DISAPPEARS)
+    sections = {
+        wording.HAPPENED: happened,
+        wording.WHY: [_sentence(drop.reason) or wording.NO_REASON],
+        wording.REMARKS: [_sentence(remark) for remark in drop.warnings.splitlines()],
+        wording.TO_DO: to_do,
+        wording.WHOM: [_contact(folder)],
+        wording.REFERENCE_TITLE: [
+            wording.REFERENCE.format(number=drop.id, folder=folder.name, path=path, dropped=_utc(drop.seen_at))
+        ],
+    }
+    return suffix, _rendered(wording.TITLES[suffix].format(name=path.rpartition("/")[2]), sections)
 
-    title = wording.TITLES[suffix].format(name=path.rpartition("/")[2])
+
+def left_alone(path: str, unsafe: Unsafe, folder: FolderSettings) -> tuple[str, str]:
+    """
+    Return path (inside the hot folder) and text of the note about a thing that is unsafe to touch and stays in place.
+
+    The same thing always gives the same note. Bytes of its name that are not UTF-8 are written as %XX in the note's
+    name, for a note that has them too could not be opened over the network either.
+    """
+    shown = wording.shown(path)
+    sections = {
+        wording.HAPPENED: [wording.LEFT_ALONE],
+        wording.WHY: [_sentence(wording.UNSAFE[unsafe])],
+        wording.TO_DO: [wording.UNSAFE_TO_DO[unsafe], wording.TAKE_NOTE_AWAY],
+        wording.WHOM: [_contact(folder)],
+        wording.REFERENCE_TITLE: [wording.PLACE.format(folder=folder.name, path=shown)],
+    }
+    plain = "".join(f"%{byte - 0xDC00:02X}" if 0xDC80 <= (byte := ord(letter)) <= 0xDCFF else letter for letter in path)
+    above, slash, name = plain.rpartition("/")
+    text = _rendered(wording.TITLES[NOT_SENT].format(name=shown.rpartition("/")[2]), sections)
+    return f"{FAILED}/{above}{slash}{note_name(name, NOT_SENT)}", text
+
+
+def _rendered(title: str, sections: Mapping[str, Sequence[str]]) -> str:
+    """Lay out a note; sections and paragraphs without text are left out."""
     lines = [title, "=" * min(len(title), _WIDTH)]
-    for section, texts in paragraphs.items():
-        lines += ["", wording.SECTIONS[section]]
+    for heading, paragraphs in sections.items():
+        texts = [text for text in paragraphs if text]
+        if texts:
+            lines += ["", heading]
         for text in texts:
             lines += textwrap.wrap(
                 text,
@@ -75,7 +107,11 @@ def note(drop: Drop, folder: FolderSettings) -> tuple[str, str]:
                 break_long_words=False,
                 break_on_hyphens=False,
             )
-    return suffix, "\ufeff" + "\r\n".join(lines) + "\r\n"
+    return "\ufeff" + "\r\n".join(lines) + "\r\n"
+
+
+def _contact(folder: FolderSettings) -> str:
+    return wording.shown(folder.contact).strip() or wording.NO_CONTACT
 
 
 def receipt(drop: Drop, job: Job | None) -> dict[str, Any]:
@@ -88,19 +124,19 @@ def receipt(drop: Drop, job: Job | None) -> dict[str, Any]:
     """
     is_stored = drop.outcome in _STORED
     return {
-        "file": _shown(drop.origin or drop.path),
-        "asset": _shown((drop.stored_as if is_stored else None) or drop.asset),
+        "file": _encodable(drop.path),
+        "asset": _encodable((drop.stored_as if is_stored else None) or drop.asset),
         "asset_handle": drop.asset_handle,
         "job": None if job is None else job.name,
         "job_handle": None if job is None else job.handle,
         "outcome": None if drop.outcome is None else str(drop.outcome),
-        "reason": _shown(drop.reason),
-        "warnings": [_shown(line) for line in drop.warnings.splitlines() if line.strip()],
+        "reason": _encodable(drop.reason),
+        "warnings": [_encodable(line) for line in drop.warnings.splitlines() if line.strip()],
         "sha256": drop.sha256,
         "size_bytes": drop.identity.size_bytes,
         "dropped_at": _timestamp(drop.seen_at),
         "stored_at": _timestamp(drop.stored_at) if is_stored and drop.stored_at is not None else None,
-        "destination": drop.destination,
+        "destination": _encodable(drop.destination),
         "possible_second_copy": drop.possible_second_copy,
         "options": json.loads(drop.options),
     }
@@ -126,11 +162,9 @@ def _timestamp(at: datetime) -> str:
     return _utc(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _shown(text: str) -> str:
-    """Return text that can be written as UTF-8 and shown in one line: what cannot is escaped, never dropped."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+def _encodable(text: str) -> str:
+    """Return text as it is, but for bytes of a name that were not UTF-8: these are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _sentence(reason: str) -> str:

@@ -72,6 +72,7 @@ class Route:
     rule: int | None  # index of the rule that matched, None = the hot folder's own settings
     options: str  # canonical JSON of the resolved options: the key of a batch
     destination: str  # below the company root, no slash at either end; "" = the root itself
+    overwrite: bool  # as in the options
 
 
 class Router:
@@ -188,7 +189,12 @@ class _Plan:
         )
         if keywords:
             options = {**options, "keywords": list(keywords)}
-        return Route(self._rule, canonical(options), _folder_path(_expand(self._destination, values)))
+        return Route(
+            self._rule,
+            canonical(options),
+            _folder_path(_expand(self._destination, values)),
+            bool(options.get("overwrite")),
+        )
 
 
 def canonical(options: OptionValues) -> str:

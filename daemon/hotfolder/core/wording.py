@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hotfolder.core.model import Outcome
+from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK
+from hotfolder.core.model import Outcome, Unsafe
 
 # --- reasons ---
 
@@ -43,10 +44,8 @@ class NoteWording:
 
     happened: str
     to_do: str
+    drag_back: bool  # whether `to_do` speaks of dragging it back
 
-
-NOT_SENT = " - NOT SENT.txt"
-PLEASE_CHECK = " - PLEASE CHECK.txt"
 
 TITLES = {NOT_SENT: "NOT SENT: {name}", PLEASE_CHECK: "PLEASE CHECK: {name}"}
 
@@ -55,45 +54,69 @@ NOTES = {
         happened="This file was sent to the server, but the server would not have it. It is not online.",
         to_do="Put right what is said above, if you can, and drag the file back into the hot folder: "
         "that tries it again. If you cannot, ask.",
+        drag_back=True,
     ),
     Outcome.DUPLICATE: NoteWording(
         happened="Something with this name is online already, and this hot folder is set up not to replace it. "
         "What is online was left as it is.",
         to_do="If this is something new, give the file another name and drag it back into the hot folder. "
         "If it is meant to replace what is there, ask.",
+        drag_back=True,
     ),
     Outcome.REJECTED: NoteWording(
         happened="This file was not sent. It never left this share, and it is not online.",
         to_do="Put right what is said above and drag the file back into the hot folder: that tries it again.",
+        drag_back=True,
     ),
     Outcome.RENAMED: NoteWording(
         happened='This file is online, but under another name: "{stored_as}" instead of "{asset}". '
         'What was online as "{asset}" before was left as it is.',
         to_do="Please do not drop it again before somebody has looked: every time would add one more copy. "
         "If the new name is fine, nothing is left to do, and you can take the file away. If not, ask.",
+        drag_back=False,
     ),
     Outcome.UNKNOWN: NoteWording(
         happened="Nobody can tell from here whether this file is online: it was sent, but what the server says "
         "afterwards is not clear.",
         to_do='Please look whether it is online as "{asset}" before you do anything else. If it is, nothing is left '
         "to do, and you can take the file away. If it is not, drag it back into the hot folder.",
+        drag_back=True,
     ),
 }
 
 UNNAMED = "under a name that the server does not tell"
-SECTIONS = {
-    "happened": "What happened",
-    "why": "Why",
-    "remarks": "What the server remarked",
-    "to_do": "What to do now",
-    "whom": "Whom to ask",
-    "reference": "If you ask, give this",
-}
+HAPPENED = "What happened"
+WHY = "Why"
+REMARKS = "What the server remarked"
+TO_DO = "What to do now"
+WHOM = "Whom to ask"
+REFERENCE_TITLE = "If you ask, give this"
 REFERENCE = 'number {number}, hot folder "{folder}", {path}, dropped {dropped:%Y-%m-%d %H:%M} UTC'
 NO_CONTACT = "whoever looks after this hot folder"
-NO_REASON = "no reason was given"
+NO_REASON = "No reason was given."
 DISAPPEARS = "This note goes away by itself when the file is dragged back."
 SECOND_COPY = "There may be a second copy of it online."
+
+# --- notes about things that are left alone ---
+
+LEFT_ALONE = "This was not sent. It was left where you put it, and nothing was done to it."
+UNSAFE = {
+    Unsafe.LINK: "it is not a file but a link to something in another place, and links are never followed",
+    Unsafe.SPECIAL: "it is not an ordinary file",
+    Unsafe.HARD_LINKS: "the same file has a second name in another place (a hard link), so sending it could send "
+    "something that was never meant to leave",
+    Unsafe.UNDECODABLE: "its name holds characters in an old or damaged encoding (it is not valid UTF-8)",
+    Unsafe.OTHER_DEVICE: "it lies on another disk that is connected inside this hot folder",
+}
+UNSAFE_TO_DO = {
+    Unsafe.LINK: "Put a copy of the file itself here instead of the link.",
+    Unsafe.SPECIAL: "Take it away. If it should be a file, ask.",
+    Unsafe.HARD_LINKS: "Take it away and put a copy of the file here.",
+    Unsafe.UNDECODABLE: "Give it a new name; plain letters and digits always work.",
+    Unsafe.OTHER_DEVICE: "Copy the file into a folder of the hot folder itself.",
+}
+TAKE_NOTE_AWAY = "You can delete this note then."
+PLACE = 'hot folder "{folder}", {path}'
 
 # --- the server's own words ---
 
@@ -124,9 +147,19 @@ _LONGEST_MESSAGE = 500
 """Characters of one message of the server: more than a sentence or two is a stack trace and helps nobody in a note."""
 
 
+# Would break the line, turn it round, or cannot be written: controls, line separators, direction overrides, bytes of a
+# name that were not UTF-8.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def shown(text: str) -> str:
+    """Return text that can stand in one line of a note: what cannot is escaped, never dropped."""
+    return _UNSHOWN.sub(lambda found: ascii(found.group())[1:-1], text)
+
+
 def tidied(message: str) -> str:
     """Return a message of the server as one line that can be shown, not longer than some sentences."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in message).split())
+    line = " ".join(_UNSHOWN.sub(" ", message).split())
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 3] + "..."
 
 
