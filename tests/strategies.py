@@ -1,0 +1,203 @@
+"""
+Strategies for property tests: names as people, Macs and attackers make them, drops, looks and job logs.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from hotfolder.core.model import Drop, DropState, Evidence, FormatEnd, Identity, Lease, Observation
+from hotfolder.core.server import Asset, JobLog, LogRow
+from hotfolder.core.verdicts import Expected
+
+MOMENT = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+# --- names ---
+
+# Letters that have caused trouble somewhere: forbidden ones, forbidden ones in disguise, decomposed and composed
+# accents, letters whose lower case is longer, controls, direction marks, half a surrogate pair.
+awkward_letters = st.sampled_from(
+    "\\;?:@&=+$,*\"<>|'{}%#[]!^-_~()., aAbBäÄéßİıſK字𝒳"
+    "\u0301\u0308\u0338\u037e\u0958\u202e\uf021\uf022\uf028\uf029\uf03a"
+    "\n\r\x1b\x7f\x85\u2028\udce4\ufffe"
+)
+file_names = st.one_of(
+    st.text(st.sampled_from("abAB01-_. "), min_size=1, max_size=12),
+    st.text(awkward_letters, min_size=1, max_size=12),
+    st.text(st.characters(blacklist_characters="/\0"), min_size=1, max_size=40),
+    st.builds("{}.{}".format, st.text(awkward_letters, max_size=6), st.sampled_from(["jpg", "PSD", "tar.gz", "m4v"])),
+).filter(lambda name: name not in (".", ".."))
+paths = st.lists(file_names, min_size=1, max_size=4).map("/".join)
+
+plain_names = st.builds(
+    "{}.{}".format, st.text("abcxyz019-", min_size=1, max_size=8), st.sampled_from(["jpg", "tif", "pdf"])
+)
+
+# --- globs ---
+
+glob_parts = st.one_of(
+    st.sampled_from(["*", "**", "*.jpg", "*.PSD", "a*", "*b*", "??", "[ab]*", "[!a]*", "[a-", "[]x]", "*a*a*"]),
+    st.text("ab.*?[]!-A", min_size=1, max_size=6),
+)
+globs = st.one_of(
+    glob_parts,
+    st.lists(glob_parts, min_size=2, max_size=4).map("/".join),
+    glob_parts.map(lambda part: part + "/"),
+    st.sampled_from(["@images", "@documents", "@MEDIA"]),
+)
+
+# --- looks ---
+
+evidence = st.builds(
+    Evidence,
+    lease=st.sampled_from(Lease),
+    trailing_hole=st.booleans(),
+    format_end=st.sampled_from(FormatEnd),
+    format_name=st.sampled_from(["JPEG", "ZIP"]),
+)
+# Few different values, so that unchanged files are as usual as changed ones.
+looks = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0, 5.0, 31.0, 700.0]),  # seconds since the look before
+        st.sampled_from([0, 10, 10, 10, 11]),  # size
+        st.sampled_from([1, 1, 1, 2]),  # ctime
+        st.none() | evidence,
+        st.booleans(),  # an event of a close led to it
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def observation(at_s: float, size_bytes: int = 10, ctime_ns: int = 1, proof: Evidence | None = None) -> Observation:
+    """Return a look at a file of that size."""
+    identity = Identity(device=1, inode=2, size_bytes=size_bytes, mtime_ns=3)
+    return Observation(identity=identity, ctime_ns=ctime_ns, at_s=at_s, evidence=proof)
+
+
+# --- drops ---
+
+
+def drop(
+    number: int = 1,
+    sent_name: str = "chair.jpg",
+    *,
+    asset: str | None = None,
+    size_bytes: int = 10,
+    options: str = "{}",
+    destination: str = "",
+    alone: bool = False,
+) -> Drop:
+    """Return a ready drop."""
+    return Drop(
+        id=number,
+        folder="catalog",
+        path=sent_name,
+        state=DropState.READY,
+        identity=Identity(device=1, inode=number, size_bytes=size_bytes, mtime_ns=0),
+        seen_at=MOMENT,
+        asset=sent_name.rpartition(".")[0] if asset is None else asset,
+        sent_name=sent_name,
+        options=options,
+        destination=destination,
+        alone=alone,
+    )
+
+
+@st.composite
+def waiting_drops(draw: st.DrawFn) -> list[Drop]:
+    """Drops that wait, oldest first; asset IDs, options and destinations often meet."""
+    megabyte = 1024**2
+    return [
+        drop(
+            number,
+            draw(st.sampled_from(["a.jpg", "b.jpg", "ä.jpg", "c d.tif"]) | plain_names),
+            size_bytes=draw(st.sampled_from([0, 10, megabyte, 9 * megabyte, 17 * megabyte, 10**10])),
+            options=draw(st.sampled_from(["{}", '{"createMask":true}'])),
+            destination=draw(st.sampled_from(["", "Catalog", "Catalog/2026"])),
+            alone=draw(st.integers(0, 9)) == 0,
+        )
+        for number in range(draw(st.integers(0, 30)))
+    ]
+
+
+# --- job logs ---
+
+_IDS = ["chair", "chair-1", "chair-1-1", "Chair", "table", "red chair", "chair_layer"]
+_NAMES = ["chair.jpg", "chair-1.jpg", "Chair.jpg", "table.tif", "red chair.jpg", "chair"]
+log_types = st.sampled_from(
+    [
+        "UploadSuccess",
+        "FileUpdated",
+        "UploadWarning",
+        "UploadError",
+        "PdfRipError",
+        "FileCancel",
+        "DuplicateSkipped",
+        "FatalError",
+        "BeginUpload",
+        "EndUpload",
+        "FleEnd",
+        "IPSJobLog.gcUploadWarning",
+        "gcUploadError",
+        "uplaoderror",
+        "SomethingElse",
+    ]
+) | st.text(max_size=8)
+messages = st.one_of(
+    st.just(""),
+    st.text(max_size=20),
+    st.builds("ExampleCo/{} was processed into IPS".format, st.sampled_from(_NAMES)),
+    st.builds("{}: bad, see {}.".format, st.sampled_from(_NAMES), st.sampled_from(_NAMES)),
+)
+log_rows = st.builds(
+    LogRow,
+    log_type=log_types,
+    message=messages,
+    asset_name=st.none() | st.sampled_from([*_IDS, ""]),
+    asset_type=st.none() | st.sampled_from(["MasterImage", "Mask", "OptimizedImage"]),
+    asset_handle=st.none() | st.sampled_from(["a|1", "a|2"]),
+    aux=st.lists(st.builds(LogRow, log_type=log_types, message=messages), max_size=2).map(tuple),
+)
+_counts = st.integers(0, 5)
+job_logs = st.builds(
+    JobLog,
+    handle=st.sampled_from(["j|1", "j|2"]),
+    original_name=st.just("catalog-1"),
+    ended_at=st.just(MOMENT),
+    rows=st.lists(log_rows, max_size=8).map(tuple),
+    is_complete=st.booleans(),
+    fatal_error=st.sampled_from(["", "", "out of disk"]),
+    success_count=_counts,
+    error_count=_counts,
+    warning_count=_counts,
+    duplicate_count=_counts,
+    update_count=_counts,
+)
+expected_files = st.lists(st.sampled_from(_NAMES), unique=True, max_size=5).flatmap(
+    lambda names: st.tuples(
+        *(
+            st.builds(
+                Expected,
+                drop=st.just(number),
+                asset=st.just(name.rpartition(".")[0] or name),
+                sent_name=st.just(name),
+                overwrite=st.booleans(),
+                doubted=st.booleans(),
+                earlier_doubt=st.booleans(),
+            )
+            for number, name in enumerate(names)
+        )
+    )
+)
+assets = st.builds(
+    Asset,
+    name=st.sampled_from(_IDS),
+    handle=st.just("a|1"),
+    folder=st.just("ExampleCo/"),
+    file_name=st.sampled_from(_NAMES),
+    size_bytes=st.none() | st.sampled_from([10, 11]),
+    modified_at=st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 28), timezones=st.just(UTC)),  # noqa: DTZ001
+)
