@@ -63,11 +63,12 @@ def note(drop: Drop, folder: FolderSettings) -> tuple[str, str]:
         wording.REMARKS: [_sentence(remark) for remark in drop.warnings.splitlines()],
         wording.TO_DO: to_do,
         wording.WHOM: [_contact(folder)],
-        wording.REFERENCE_TITLE: [
-            wording.REFERENCE.format(number=drop.id, folder=folder.name, path=path, dropped=_utc(drop.seen_at))
-        ],
     }
-    return suffix, _rendered(wording.TITLES[suffix].format(name=path.rpartition("/")[2]), sections)
+    reference = [
+        line.format(number=drop.id, folder=folder.name, path=path, dropped=_utc(drop.seen_at))
+        for line in wording.REFERENCE
+    ]
+    return suffix, _rendered(wording.TITLES[suffix].format(name=path.rpartition("/")[2]), sections, reference)
 
 
 def left_alone(path: str, unsafe: Unsafe, folder: FolderSettings) -> tuple[str, str]:
@@ -83,16 +84,16 @@ def left_alone(path: str, unsafe: Unsafe, folder: FolderSettings) -> tuple[str, 
         wording.WHY: [_sentence(wording.UNSAFE[unsafe])],
         wording.TO_DO: [wording.UNSAFE_TO_DO[unsafe], wording.TAKE_NOTE_AWAY],
         wording.WHOM: [_contact(folder)],
-        wording.REFERENCE_TITLE: [wording.PLACE.format(folder=folder.name, path=shown)],
     }
+    reference = [line.format(folder=folder.name, path=shown) for line in wording.PLACE]
     plain = "".join(f"%{byte - 0xDC00:02X}" if 0xDC80 <= (byte := ord(letter)) <= 0xDCFF else letter for letter in path)
     above, slash, name = plain.rpartition("/")
-    text = _rendered(wording.TITLES[NOT_SENT].format(name=shown.rpartition("/")[2]), sections)
+    text = _rendered(wording.TITLES[NOT_SENT].format(name=shown.rpartition("/")[2]), sections, reference)
     return f"{FAILED}/{above}{slash}{note_name(name, NOT_SENT)}", text
 
 
-def _rendered(title: str, sections: Mapping[str, Sequence[str]]) -> str:
-    """Lay out a note; sections and paragraphs without text are left out."""
+def _rendered(title: str, sections: Mapping[str, Sequence[str]], reference: Sequence[str]) -> str:
+    """Lay out a note: sections and paragraphs without text are left out, the lines of the reference stay whole."""
     lines = [title, "=" * min(len(title), _WIDTH)]
     for heading, paragraphs in sections.items():
         texts = [text for text in paragraphs if text]
@@ -107,6 +108,7 @@ def _rendered(title: str, sections: Mapping[str, Sequence[str]]) -> str:
                 break_long_words=False,
                 break_on_hyphens=False,
             )
+    lines += ["", wording.REFERENCE_TITLE, *(f"  {line}" for line in reference)]
     return "\ufeff" + "\r\n".join(lines) + "\r\n"
 
 

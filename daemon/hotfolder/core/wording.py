@@ -91,7 +91,7 @@ REMARKS = "What the server remarked"
 TO_DO = "What to do now"
 WHOM = "Whom to ask"
 REFERENCE_TITLE = "If you ask, give this"
-REFERENCE = 'number {number}, hot folder "{folder}", {path}, dropped {dropped:%Y-%m-%d %H:%M} UTC'
+REFERENCE = ("Number: {number}", "File: {path}", "Hot folder: {folder}", "Dropped: {dropped:%Y-%m-%d %H:%M} UTC")
 NO_CONTACT = "whoever looks after this hot folder"
 NO_REASON = "No reason was given."
 DISAPPEARS = "This note goes away by itself when the file is dragged back."
@@ -116,7 +116,7 @@ UNSAFE_TO_DO = {
     Unsafe.OTHER_DEVICE: "Copy the file into a folder of the hot folder itself.",
 }
 TAKE_NOTE_AWAY = "You can delete this note then."
-PLACE = 'hot folder "{folder}", {path}'
+PLACE = ("File: {path}", "Hot folder: {folder}")
 
 # --- the server's own words ---
 
