@@ -7,9 +7,8 @@ Each takes sequences where there may be many, so that a thousand small files cos
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -25,7 +24,7 @@ from hotfolder.core.messages import (
     RecallItem,
     RecallResult,
 )
-from hotfolder.core.model import Drop, Identity, Job, Post
+from hotfolder.core.model import Drop, Identity, Job, Unfinished
 from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, PostAnswer
 
 
@@ -66,6 +65,9 @@ class Files(Protocol):
     that file's result and never raised.
     """
 
+    def check(self) -> None:
+        """Raise `FolderError` unless the root is there, is a directory, and may be read and written."""
+
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
         """
         Yield all files below a directory in chunks of at most 1,000, without stat where the file system tells types.
@@ -99,14 +101,25 @@ class Files(Protocol):
     def remove_copies(self, copies: Mapping[str, str]) -> None:
         """Remove our own notes and receipts, path to SHA-256; one with other bytes is somebody's and stays."""
 
-    def read_small(self, path: str) -> bytes | None:
-        """Return the bytes of an ordinary file of at most 64 KiB, else None."""
-
     def leave_note(self, path: str, text: str) -> None:
         """Publish a note if nothing has its name yet."""
 
     def tidy(self) -> None:
         """Remove empty directories that claiming left in `_working`."""
+
+
+class WatchError(Exception):
+    """A hot folder cannot be watched (limits of the kernel); the text says which and what to raise."""
+
+
+class Watch(Protocol):
+    """Hints that something changed in one hot folder; begins when it is made."""
+
+    def is_alive(self) -> bool:
+        """Return whether hints would still come."""
+
+    def stop(self) -> None:
+        """End it; a second call is harmless."""
 
 
 class ChangedError(Exception):
@@ -169,25 +182,6 @@ class Remote(Protocol):
         """Return the assets with these IDs; raises a permanent `RemoteError` where the server does not offer it."""
 
 
-class Place(StrEnum):
-    """Which finished drops a query wants."""
-
-    OPEN = "open"
-    FINISHED = "finished"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unfinished:
-    """What the ledger held at start: all that is not at its end."""
-
-    drops: list[Drop] = field(default_factory=list)
-    jobs: list[Job] = field(default_factory=list)
-    posts: list[Post] = field(default_factory=list)
-    next_drop: int = 1
-    next_job: int = 1
-    known_folders: frozenset[str] = frozenset()  # folders seen in an earlier run
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryQuery:
     """Which drops `history` wants, newest first."""
@@ -212,7 +206,7 @@ class LedgerReader(Protocol):
     """What commands read of a ledger, also while a daemon owns it."""
 
     def unfinished(self) -> Unfinished:
-        """Return everything that is not at its end."""
+        """Return everything that is not at its end, and the jobs that unfinished drops belong to."""
 
     def history(self, query: HistoryQuery) -> Iterator[tuple[Drop, Job | None]]:
         """Yield finished drops with their jobs, newest first."""
@@ -235,7 +229,7 @@ class Ledger(LedgerReader, Protocol):
     def commit(self, writes: Sequence[Write]) -> None:
         """Make all writes durable, in order, in one transaction."""
 
-    def recall(self, items: Sequence[RecallItem]) -> list[RecallResult]:
+    def recall(self, folder: str, items: Sequence[RecallItem]) -> list[RecallResult]:
         """Return for each found file what we did with it before, in the order asked; one query for many."""
 
     def known_copies(self, digests: Sequence[str]) -> set[str]:

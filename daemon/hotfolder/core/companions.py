@@ -45,6 +45,11 @@ def receipt_name(file_name: str) -> str:
     return note_name(file_name, RECEIPT)
 
 
+def is_companion_name(path: str) -> bool:
+    """Return whether a path is named like something of ours; only its bytes can tell whether it is."""
+    return path.endswith((NOT_SENT, PLEASE_CHECK, RECEIPT))
+
+
 def _encoded(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 

@@ -111,6 +111,12 @@ class Journal:
         if rows:
             self._writes.append(UpdateDrops(tuple(rows)))
 
+    def amend(self, ids: Iterable[int], **values: Any) -> None:
+        """Add to what the ledger says of drops that may be at their end and out of memory; never their state."""
+        rows = tuple({"id": id_, **values} for id_ in ids)
+        if rows:
+            self._writes.append(UpdateDrops(rows))
+
     def delete_drops(self, drops: Sequence[Drop]) -> None:
         """Forget drops that never left their place."""
         if drops:

@@ -41,9 +41,9 @@ JOB: Mapping[J | None, frozenset[J]] = {
     # first POST begins; every drop has left it
     J.PLANNED: frozenset({J.OPENING, J.VOID}),
     # answered with a handle, and more to come or not; certainly not received; answer lost; refused
-    J.OPENING: frozenset({J.OPEN, J.ENDED, J.CLOSING, J.PLANNED, J.SEEKING, J.VOID}),
-    # found active: end it, or it is ended already; never there: written off
-    J.SEEKING: frozenset({J.CLOSING, J.ENDED, J.GHOST, J.OVER}),
+    J.OPENING: frozenset({J.OPEN, J.ENDED, J.PLANNED, J.SEEKING, J.VOID, J.GHOST}),
+    # found active: end it, or it is ended already; never there: written off; its assets are there all the same
+    J.SEEKING: frozenset({J.CLOSING, J.ENDED, J.GHOST}),
     # the last file left with endJob; a POST is in doubt or no files are left: end it without one
     J.OPEN: frozenset({J.ENDED, J.CLOSING}),
     # endJob answered, or the server's time-out will do

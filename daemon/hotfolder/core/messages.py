@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -45,6 +45,7 @@ class LookItem:
     expect: Identity | None = None  # evidence is taken when the identity found equals this
     evidence_always: bool = False  # quiet 0: the first look is also the last
     formats: bool = True
+    digest: bool = False  # its name looks like one of our notes or receipts: take its SHA-256 if it is small
 
 
 class LookStatus(StrEnum):
@@ -65,6 +66,7 @@ class LookResult:
     observation: Observation | None = None  # with PRESENT
     unsafe: Unsafe | None = None
     reason: str = ""
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class FilingItem:
 
     drop: int
     source_path: str
-    identity: Identity
+    identity: Identity | None  # None = whatever lies there (it changed under our hands)
     fate: Fate
     target_path: str  # with DELETE and KEEP only where notes and receipts go
     note: tuple[str, str] | None = None  # path and text
@@ -141,6 +143,7 @@ class RecallItem:
 
     path: str
     identity: Identity
+    digest: str | None = None  # with files that look like our notes and receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,10 @@ class RecallResult:
     """What the ledger knows of a file just found."""
 
     path: str
-    known: Literal["new", "kept", "returned"] = "new"  # kept: done and left here; returned: dragged back
+    known: Literal["new", "kept", "returned", "copy"] = "new"  # done and left here; dragged back; our own note
     drop: int | None = None  # the earlier drop
     origin: str | None = None  # where it lay when it was first dropped
     copies: Mapping[str, str] = field(default_factory=dict)  # its note and receipt: path to SHA-256
-    rejected_before: bool = False
 
 
 # --- events ---
@@ -178,7 +180,7 @@ class FolderUp:
 
 @dataclass(frozen=True, slots=True)
 class FolderDown:
-    """A hot folder cannot be used."""
+    """A hot folder cannot be used; also the answer to whatever was asked of it."""
 
     folder: str
     reason: str
@@ -253,6 +255,7 @@ class PostFailed:
     trouble: Trouble
     files: tuple[SentFile, ...] = ()  # what had left in full before the trouble
     changed: tuple[int, ...] = ()  # drops whose file was missing or another one
+    local: bool = False  # the hot folder failed, not the server: nothing was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +276,9 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed:
-    """They are not, or nobody answers; `tried` is False when nothing was sent because nothing had changed."""
+    """They are not, or nobody answers."""
 
-    trouble: Trouble | None
+    trouble: Trouble | None  # None = not tried, the credentials are the refused ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,7 +454,7 @@ class Followed:
     """A job to ask about."""
 
     job: int
-    handle: str
+    handles: tuple[str, ...]  # more than one where several jobs turned up under our name
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,8 +537,9 @@ Action = (
 class Now:
     """One reading of both clocks."""
 
-    monotonic: float
-    wall: datetime
+    monotonic: float  # seconds, asleep ones included
+    wall: datetime  # UTC
+    today: date  # by the local calendar, for `_done/DATE` and templates
 
 
 @dataclass(frozen=True, slots=True)

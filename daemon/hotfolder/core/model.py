@@ -142,6 +142,7 @@ class Job:
     absent_since: datetime | None = None  # first of the empty answers while seeking
     ghost_until: datetime | None = None
     other_handles: str = ""  # further jobs found under our name, one a line
+    written_off: str = ""  # ids of the drops that went on without it, when it became a ghost; one a line
     files_total: int = 0
     bytes_total: int = 0
     log: str = ""  # the server's log as read at the end, JSON
@@ -207,3 +208,15 @@ class Unsafe(StrEnum):
     HARD_LINKS = "it has a second name elsewhere (hard link)"
     UNDECODABLE = "its name is not valid UTF-8"
     OTHER_DEVICE = "on another file system mounted inside the hot folder"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unfinished:
+    """What the ledger held at start: all that is not at its end."""
+
+    drops: list[Drop] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    next_drop: int = 1
+    next_job: int = 1
+    known_folders: frozenset[str] = frozenset()  # folders seen in an earlier run

@@ -33,9 +33,11 @@ class Trouble:
 class RemoteError(Exception):
     """A call to the server failed; `trouble` says how, and what can be done."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Trouble, *, files: tuple[SentFile, ...] = (), changed: tuple[int, ...] = ()) -> None:
         super().__init__(trouble.text)
         self.trouble = trouble
+        self.files = files  # of a POST: what had left in full before the trouble
+        self.changed = changed  # of a POST: drops whose file was missing or another one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

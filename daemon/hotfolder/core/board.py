@@ -1,0 +1,104 @@
+"""
+What the parts of the coordinator share: the settings, the drops and jobs under way, and what the current turn collects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from hotfolder.core.journal import Journal, Write
+from hotfolder.core.messages import Action, Notice, Now
+from hotfolder.core.model import Drop, Job
+from hotfolder.core.settings import FolderSettings, Settings
+
+WINDOW = 50_000
+"""Drops held in memory and ledger at once (DESIGN 2); beyond it the folder itself is the queue."""
+
+FOLDER_SHARE = 1_000
+"""What every folder may hold even when others fill the window, so that none is kept waiting by another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one step decided: writes to make durable first, then actions to carry out, and what to log."""
+
+    writes: tuple[Write, ...]
+    actions: tuple[Action, ...]
+    notices: tuple[Notice, ...]
+
+
+class Board:
+    """Shared state of one coordinator; only its parts touch it."""
+
+    def __init__(self, settings: Settings, now: Now, token: Callable[[], str]) -> None:
+        self.settings = settings
+        self.folders: dict[str, FolderSettings] = {folder.name: folder for folder in settings.folders}
+        self.now = now
+        self.token = token  # fresh random text for names that must be unique for ever
+        self.journal = Journal()
+        self.drops: dict[int, Drop] = {}  # all that are not filed or withdrawn
+        self.jobs: dict[int, Job] = {}  # all that are not closed or void
+        self.members: dict[int, dict[int, Drop]] = {}  # job to its drops
+        self.live_in: dict[str, int] = dict.fromkeys(self.folders, 0)  # drops and settling files a folder holds
+        self.next_drop = 1
+        self.next_job = 1
+        self.once = False  # run --once: nothing lingers, and it ends
+        self.stopping = False
+        self._actions: list[Action] = []
+        self._notices: list[Notice] = []
+
+    def do(self, action: Action) -> None:
+        """Have an action carried out once this turn's writes are durable."""
+        self._actions.append(action)
+
+    def tell(self, event: str, level: Literal["debug", "info", "warning", "error"] = "info", **fields: Any) -> None:
+        """Log an event; fields that are None are left out."""
+        self._notices.append(Notice(event, {key: value for key, value in fields.items() if value is not None}, level))
+
+    def take_turn(self) -> Turn:
+        """Return what has been collected since the last call."""
+        turn = Turn(tuple(self.journal.take()), tuple(self._actions), tuple(self._notices))
+        self._actions, self._notices = [], []
+        return turn
+
+    def room_in(self, folder: str) -> bool:
+        """Return whether one more file of this folder fits in the window."""
+        return self.live_in[folder] < FOLDER_SHARE or sum(self.live_in.values()) < WINDOW
+
+    def age_s(self, moment: datetime) -> float:
+        """Return seconds since a moment of the wall clock; never negative: a clock set back delays, never hastens."""
+        return max(0.0, (self.now.wall - moment).total_seconds())
+
+    def join_job(self, drop: Drop, job: int) -> None:
+        """Count a drop among a job's."""
+        self.members.setdefault(job, {})[drop.id] = drop
+
+    def leave_job(self, drop: Drop) -> None:
+        """A drop is no longer this job's business."""
+        if drop.job is not None:
+            members = self.members.get(drop.job, {})
+            members.pop(drop.id, None)
+            if not members:
+                self.members.pop(drop.job, None)
+
+    def members_of(self, job: Job) -> list[Drop]:
+        """Return the drops of a job that are not at their end."""
+        return list(self.members.get(job.id, {}).values())
+
+    def new_drop_id(self) -> int:
+        """Return an id never used before."""
+        self.next_drop += 1
+        return self.next_drop - 1
+
+    def new_job_id(self) -> int:
+        """Return an id never used before."""
+        self.next_job += 1
+        return self.next_job - 1
+
+
+def backoff_s(first_s: float, max_s: float, tries: int) -> float:
+    """Return how long to wait after the n-th failure in a row: doubling from the first."""
+    return float(min(max_s, first_s * 2 ** min(max(tries - 1, 0), 30)))

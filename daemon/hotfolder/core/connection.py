@@ -1,0 +1,105 @@
+"""
+Whether the server can be talked to: one state for all, so that an outage is told once and burns no drop's tries.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.messages import SignIn
+from hotfolder.core.server import Company, Kind, Trouble
+
+FIRST_RETRY_S = 1.0
+MAX_RETRY_S = 60.0  # an outage of hours is noticed to be over within a minute
+
+CREDENTIALS_LOOK_S = 5.0
+"""How often a refused password is compared with the file; nothing is sent for that."""
+
+REFUSED_RETRY_S = 900.0
+"""A refusal may be cured on the server's side, but hammering may lock the account (PROTOCOL 7): four tries an hour."""
+
+
+class Connection:
+    """What we know of the server; begins unknown, and nothing is claimed before the first sign-in succeeded."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self.state: Literal["starting", "ok", "unreachable", "refused"] = "starting"
+        self.since: datetime = board.now.wall
+        self.error: str | None = None
+        self.company: Company | None = None
+        self._asked = False  # a sign-in is under way
+        self._next_s = board.now.monotonic  # when to sign in next
+        self._force_s = board.now.monotonic  # when to try a refused password again
+        self._failures = 0
+        self._down_since_s: float | None = board.now.monotonic
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether jobs may be begun."""
+        return self.state == "ok"
+
+    def down_for_s(self) -> float:
+        """Return for how long nobody has answered; 0 while it is well."""
+        return 0.0 if self._down_since_s is None else self._board.now.monotonic - self._down_since_s
+
+    def signed_in(self, company: Company) -> None:
+        """The server knows us."""
+        self._asked = False
+        was, self.company = self.state, company
+        self._set("ok", None)
+        self._failures = 0
+        self._down_since_s = None
+        if was in ("unreachable", "refused"):
+            self._board.tell("server.recovered", company=company.name)
+
+    def sign_in_failed(self, trouble: Trouble | None) -> None:
+        """It does not, or does not answer."""
+        self._asked = False
+        if trouble is None:
+            self._next_s = self._board.now.monotonic + CREDENTIALS_LOOK_S
+        else:
+            self.report(trouble)
+
+    def report(self, trouble: Trouble) -> None:
+        """Some call failed in a way that concerns all: from now on a sign-in has to succeed first."""
+        board = self._board
+        if trouble.kind is Kind.FATAL:
+            if self.state != "refused":
+                board.tell("server.refused", "error", reason=trouble.text, code=trouble.code)
+            self._set("refused", trouble.text)
+            self._next_s = board.now.monotonic + CREDENTIALS_LOOK_S
+            self._force_s = board.now.monotonic + REFUSED_RETRY_S
+            return
+        if self.state == "refused":
+            return
+        if self.state != "unreachable":
+            board.tell("server.unreachable", "warning", reason=trouble.text, status=trouble.status)
+        if self._down_since_s is None:
+            self._down_since_s = board.now.monotonic
+        self._set("unreachable", trouble.text)
+        self._failures += 1
+        wait_s = backoff_s(FIRST_RETRY_S, MAX_RETRY_S, self._failures)
+        if trouble.retry_after_s is not None:
+            wait_s = max(wait_s, trouble.retry_after_s)
+        self._next_s = max(self._next_s, board.now.monotonic + wait_s)
+
+    def wake(self) -> None:
+        """Sign in when it is time."""
+        board = self._board
+        if self.state == "ok" or self._asked or board.stopping or board.now.monotonic < self._next_s:
+            return
+        forced = self.state != "refused" or board.now.monotonic >= self._force_s
+        self._asked = True
+        board.do(SignIn(forced))
+
+    def next_wake_s(self) -> float | None:
+        """Return when `wake` has something to do."""
+        return None if self.state == "ok" or self._asked else self._next_s
+
+    def _set(self, state: Literal["ok", "unreachable", "refused"], error: str | None) -> None:
+        if state != self.state:
+            self.since = self._board.now.wall
+        self.state, self.error = state, error

@@ -1,0 +1,308 @@
+"""
+The one that decides: `step(event, now)` takes what happened and returns what to write, what to do and what to log.
+
+It owns everything the daemon knows while it runs, and nothing else changes it. The writes of a turn are made durable
+before any of its actions is begun, so an intent is always on disk before the deed, and each action's result comes back
+as an event. After a crash `restore` finds the half-done states, and each has one written next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import assert_never
+
+from hotfolder.core import messages as m
+from hotfolder.core.board import Board, Turn
+from hotfolder.core.connection import Connection
+from hotfolder.core.dispatch import Dispatch
+from hotfolder.core.filing import Filing
+from hotfolder.core.intake import Desk
+from hotfolder.core.model import Drop, DropState, Job, JobState, Post, PostState, Unfinished
+from hotfolder.core.posting import Posting
+from hotfolder.core.server import Kind, Trouble
+from hotfolder.core.settings import Settings
+from hotfolder.core.tracking import Tracking
+
+
+class Coordinator:
+    """Decides; see the module."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: m.Now,
+        *,
+        token: Callable[[], str],
+        unfinished: Unfinished | None = None,
+        once: bool = False,
+    ) -> None:
+        unfinished = unfinished or Unfinished()
+        self.board = board = Board(settings, now, token)
+        board.once = once
+        self.connection = Connection(board)
+        self.desks = {
+            folder.name: Desk(
+                board,
+                folder,
+                is_known=folder.name in unfinished.known_folders,
+                on_ready=lambda drop: self.dispatch.add(drop),
+                on_gone=lambda drop: self.dispatch.remove(drop),
+                on_refused=lambda drop: self.filing.refuse(drop),
+            )
+            for folder in settings.folders
+        }
+        self.posting = Posting(
+            board,
+            self.connection,
+            folder_is_up=lambda name: self.desks[name].is_up,
+            requeue=self._requeue,
+            decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
+            job_left=lambda job: self.tracking.follow(job),
+        )
+        self.dispatch = Dispatch(
+            board,
+            self.desks,
+            self.connection,
+            on_planned=self.posting.plan,
+            slots_used=self._slots_used,
+        )
+        self.filing = Filing(board, self.desks, asset_free=self.dispatch.asset_free)
+        self.tracking = Tracking(
+            board, self.connection, self.posting, requeue=self._requeue, conclude=self.filing.conclude
+        )
+        self._claims_open: set[int] = set()  # jobs whose claim is to be asked (again)
+        self._restore(unfinished)
+
+    # --- one turn ---
+
+    def step(self, event: m.Event, now: m.Now) -> Turn:
+        """Take one event in and return what follows from it."""
+        self.board.now = now
+        self._take(event)
+        self._advance()
+        return self.board.take_turn()
+
+    def _advance(self) -> None:
+        self.connection.wake()
+        for desk in self.desks.values():
+            desk.wake()
+            if desk.found_drops:
+                self.board.journal.add_drops([drop for drop in desk.found_drops if drop.id in self.board.drops])
+                desk.found_drops.clear()
+        self.dispatch.wake()
+        self.posting.wake()
+        self.tracking.wake()
+        self.filing.wake()
+        self.filing.flush()
+
+    def next_wake_s(self) -> float | None:
+        """Return the monotonic time by which `step(Woken(), ...)` has something to do, None if only events matter."""
+        times = [desk.next_wake_s() for desk in self.desks.values()]
+        times += [
+            self.connection.next_wake_s(),
+            self.dispatch.next_wake_s(),
+            self.posting.next_wake_s(),
+            self.tracking.next_wake_s(),
+            self.filing.next_wake_s(),
+        ]
+        if self.board.stopping:
+            times = [self.filing.next_wake_s()]
+        return min((at_s for at_s in times if at_s is not None), default=None)
+
+    def _take(self, event: m.Event) -> None:
+        match event:
+            case m.Woken():
+                pass
+            case m.StopAsked():
+                self.board.stopping = True
+            case m.FolderUp():
+                self._folder_up(event)
+            case m.FolderDown():
+                self.desks[event.folder].went_down(event.reason)
+            case m.Changed():
+                self.desks[event.folder].changed(event.files, event.directories)
+            case m.Overflowed():
+                self.desks[event.folder].overflowed()
+            case m.Found():
+                self.desks[event.folder].found(event)
+            case m.Looked():
+                self.desks[event.folder].looked(event.results)
+            case m.Recalled():
+                self.desks[event.folder].recalled(event.results)
+            case m.Claimed():
+                self._claimed(event)
+            case m.PostAccepted():
+                self.posting.accepted(event)
+            case m.PostFailed():
+                self.posting.failed(event)
+            case m.PostProgressed():
+                self.posting.progressed(event)
+            case m.SignedIn():
+                self.connection.signed_in(event.company)
+            case m.SignInFailed():
+                self.connection.sign_in_failed(event.trouble)
+            case m.Polled():
+                self.tracking.polled(event)
+            case m.PollFailed():
+                self.tracking.poll_failed(event)
+            case m.Sought():
+                self.tracking.sought(event)
+            case m.SeekFailed():
+                self.tracking.seek_failed(event)
+            case m.AssetsSeen():
+                self.tracking.assets_seen(event)
+            case m.AssetsFailed():
+                self.tracking.assets_failed(event)
+            case m.FiledAway():
+                self.filing.filed(event.folder, event.results)
+            case m.Crashed():
+                self._crashed(event)
+            case _:
+                assert_never(event)
+
+    def _folder_up(self, event: m.FolderUp) -> None:
+        self.desks[event.folder].came_up(event.state)
+        for job in self.board.jobs.values():
+            if job.folder == event.folder and job.state is JobState.CLAIMING:
+                members = self.board.members_of(job)
+                self.dispatch.claim(job, [drop for drop in members if drop.state is DropState.CLAIMING])
+        self.filing.folder_came_up(event.folder)
+
+    def _claimed(self, event: m.Claimed) -> None:
+        job = self.board.jobs.get(event.job)
+        if job is not None and job.state is JobState.CLAIMING:
+            self.dispatch.claimed(job, event.results)
+
+    def _crashed(self, event: m.Crashed) -> None:
+        """An executor met what nobody foresaw: the safe reading of each action's silence."""
+        text = f"internal error: {event.error}"
+        trouble = Trouble(kind=Kind.TRANSIENT, text=text)
+        match event.action:
+            case m.SendPost(job=job, number=number):
+                self.posting.failed(m.PostFailed(job, number, Trouble(kind=Kind.UNKNOWN, text=text)))
+            case m.SignIn():
+                self.connection.sign_in_failed(trouble)
+            case m.Poll():
+                self.tracking.poll_failed(m.PollFailed(trouble))
+            case m.Seek(job=job):
+                self.tracking.seek_failed(m.SeekFailed(job, trouble))
+            case m.FindAssets(job=job):
+                self.tracking.assets_failed(m.AssetsFailed(job, trouble))
+            case m.OpenFolder(folder=folder) | m.Scan(folder=folder) | m.Look(folder=folder) | m.Claim(folder=folder):
+                self.desks[folder].went_down(text)
+            case m.Recall(folder=folder) | m.FileAway(folder=folder):
+                self.desks[folder].went_down(text)
+            case m.RemoveCopies(folder=folder) | m.LeaveNote(folder=folder) | m.Tidy(folder=folder):
+                self.board.tell("folder.degraded", "error", folder=folder, reason=text)
+
+    def _slots_used(self) -> int:
+        claiming = sum(job.state is JobState.CLAIMING for job in self.board.jobs.values())
+        return claiming + self.posting.slots_used()
+
+    def _requeue(self, drops: Iterable[Drop], after_s: float) -> None:
+        for drop in drops:
+            self.dispatch.asset_free(drop)
+            self.dispatch.add(drop, after_s=after_s)
+
+    # --- after a crash ---
+
+    def _restore(self, unfinished: Unfinished) -> None:
+        """Take over what an earlier run left; nothing of it is sent before the server has answered a sign-in."""
+        board = self.board
+        board.next_drop, board.next_job = unfinished.next_drop, unfinished.next_job
+        orphans = {drop.folder for drop in unfinished.drops} - set(board.folders)
+        for drop in unfinished.drops:
+            if drop.folder in orphans:
+                continue
+            board.drops[drop.id] = drop
+            board.live_in[drop.folder] += 1
+            if drop.job is not None:
+                board.join_job(drop, drop.job)
+        for name in sorted(orphans):
+            board.tell("folder.degraded", "warning", folder=name, reason="not configured, but has unfinished drops")
+        posts: dict[int, list[Post]] = {}
+        for post in unfinished.posts:
+            posts.setdefault(post.job, []).append(post)
+        for drop in board.drops.values():
+            if drop.job is not None and drop.state is not DropState.FILING:
+                self.dispatch.busy_assets[drop.asset] += 1
+        for job in unfinished.jobs:
+            if job.folder in board.folders:
+                board.jobs[job.id] = job
+                self._restore_job(job, sorted(posts.get(job.id, []), key=lambda post: post.number))
+        for drop in board.drops.values():
+            if drop.state is DropState.READY:
+                self.desks[drop.folder].in_place[drop.path] = drop
+                self.dispatch.add(drop)
+            elif drop.state is DropState.CLAIMED and drop.job is None:
+                self.dispatch.add(drop)
+            elif drop.state is DropState.FILING:
+                self.filing.resume(drop)
+
+    def _restore_job(self, job: Job, posts: list[Post]) -> None:
+        board = self.board
+        members = board.members_of(job)
+        unanswered = [post for post in posts if post.state is PostState.INTENT]
+        claimed = [drop for drop in members if drop.state is DropState.CLAIMED]
+        match job.state:
+            case JobState.CLAIMING:
+                for drop in members:
+                    if drop.state is DropState.CLAIMING:
+                        self.desks[job.folder].leaving[drop.path] = drop
+            case JobState.PLANNED:
+                self.posting.plan(job, claimed, posts=len(posts))
+            case JobState.OPENING | JobState.OPEN:
+                self.posting.plan(job, claimed, posts=len(posts))
+                for post in unanswered:
+                    board.journal.change_post(
+                        post, state=PostState.UNKNOWN, reason="the daemon ended before the answer"
+                    )
+                if unanswered:
+                    sending = [drop for drop in members if drop.state is DropState.SENDING]
+                    self.posting.in_doubt(job, sending)
+                elif not claimed:
+                    self.posting.close(job)
+            case JobState.CLOSING:
+                for post in unanswered:
+                    board.journal.change_post(
+                        post, state=PostState.UNKNOWN, reason="the daemon ended before the answer"
+                    )
+                self.posting.plan(job, [], posts=len(posts))
+            case JobState.SEEKING | JobState.ENDED | JobState.GHOST:
+                self.tracking.follow(job)
+            case JobState.OVER:
+                self.filing.job_left(job)
+            case JobState.CLOSED | JobState.VOID:
+                pass
+            case _:
+                assert_never(job.state)
+        if job.state not in (JobState.GHOST, JobState.OVER):
+            board.tell("job.recovered", folder=job.folder, job=job.name, job_handle=job.handle, state=job.state.value)
+
+    # --- run --once ---
+
+    def is_finished(self) -> bool:
+        """Return whether every drop found is filed or held, and nothing is under way (run --once)."""
+        if any(desk.state == "opening" or not desk.is_quiet for desk in self.desks.values()):
+            return False
+        for drop in self.board.drops.values():
+            job = None if drop.job is None else self.board.jobs.get(drop.job)
+            is_stuck = (
+                drop.state is DropState.HELD
+                or (job is not None and self.tracking.is_overdue(job))
+                or self.filing.trouble_of(drop)
+                or not self.desks[drop.folder].may_send
+            )
+            if not is_stuck:
+                return False
+        return all(
+            job.state is JobState.GHOST or self.tracking.is_overdue(job) or self.board.members_of(job)
+            for job in self.board.jobs.values()
+        )
+
+    def outcomes_pending(self) -> bool:
+        """Return whether anything is held or undecided."""
+        return bool(self.board.drops) or any(
+            desk.state in ("degraded", "held") or any(entry.held for entry in desk.settling.values())
+            for desk in self.desks.values()
+        )

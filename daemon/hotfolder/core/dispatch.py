@@ -1,0 +1,273 @@
+"""
+From ready drops to jobs: who goes together, when, and in which folder's turn; and the claim that begins each job.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hotfolder.core import batching, naming
+from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.connection import Connection
+from hotfolder.core.intake import Desk
+from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus
+from hotfolder.core.model import Drop, DropState, Job, JobState
+from hotfolder.core.settings import OnSuccess
+
+WORKING = "_working"
+
+
+@dataclass(slots=True)
+class _Queue:
+    """The waiting drops of one folder with one set of options, oldest first."""
+
+    drops: dict[int, Drop] = field(default_factory=dict)
+    size_bytes: int = 0
+    blocked: bool = False  # every one of them waits for an asset ID that is busy
+
+
+class Dispatch:
+    """Forms batches; nothing is claimed before its batch forms (DESIGN 2)."""
+
+    def __init__(
+        self,
+        board: Board,
+        desks: Mapping[str, Desk],
+        connection: Connection,
+        *,
+        on_planned: Callable[[Job, list[Drop]], None],
+        slots_used: Callable[[], int],
+    ) -> None:
+        self._board = board
+        self._desks = desks
+        self._connection = connection
+        self._on_planned = on_planned
+        self._slots_used = slots_used
+        self._queues: dict[str, dict[str, _Queue]] = {name: {} for name in board.folders}
+        self._since_s: dict[int, float] = {}  # when a waiting drop became ready, by our clock
+        self._not_before_s: dict[int, float] = {}
+        self._asleep: dict[int, Drop] = {}  # waiting, but not before their time
+        self._turn: deque[str] = deque(board.folders)
+        self.busy_assets: Counter[str] = Counter()
+
+    # --- waiting ---
+
+    def add(self, drop: Drop, *, after_s: float = 0.0) -> None:
+        """A drop waits for a batch, from now or after a while."""
+        now_s = self._board.now.monotonic
+        self._since_s.setdefault(drop.id, now_s)
+        if after_s > 0:
+            self._not_before_s[drop.id] = now_s + after_s
+            self._asleep[drop.id] = drop
+            return
+        queue = self._queues[drop.folder].setdefault(drop.options, _Queue())
+        if drop.id in queue.drops:
+            return
+        queue.drops[drop.id] = drop
+        queue.size_bytes += drop.identity.size_bytes
+        queue.blocked = False
+
+    def remove(self, drop: Drop) -> None:
+        """A drop does not wait any more."""
+        self._since_s.pop(drop.id, None)
+        self._not_before_s.pop(drop.id, None)
+        self._asleep.pop(drop.id, None)
+        queues = self._queues[drop.folder]
+        queue = queues.get(drop.options)
+        if queue is not None and queue.drops.pop(drop.id, None) is not None:
+            queue.size_bytes -= drop.identity.size_bytes
+            if not queue.drops:
+                del queues[drop.options]
+
+    def waiting(self, folder: str) -> int:
+        """Return how many drops of a folder wait."""
+        asleep = sum(drop.folder == folder for drop in self._asleep.values())
+        return asleep + sum(len(queue.drops) for queue in self._queues[folder].values())
+
+    def waits_until_s(self, drop: Drop) -> float | None:
+        """Return when a waiting drop may go at the latest, None if it does not wait."""
+        if drop.id in self._not_before_s:
+            return self._not_before_s[drop.id]
+        since_s = self._since_s.get(drop.id)
+        return None if since_s is None else since_s + self._board.settings.batch.linger_s
+
+    def asset_free(self, drop: Drop) -> None:
+        """A drop is decided: the next one with its asset ID may go."""
+        self.busy_assets[drop.asset] -= 1
+        if self.busy_assets[drop.asset] <= 0:
+            del self.busy_assets[drop.asset]
+        for queues in self._queues.values():
+            for queue in queues.values():
+                queue.blocked = False
+
+    # --- forming ---
+
+    def wake(self) -> None:
+        """Form what is due, a folder's batch at a time, while there are free places."""
+        board = self._board
+        if board.stopping:
+            return
+        now_s = board.now.monotonic
+        for drop in [drop for drop in self._asleep.values() if self._not_before_s[drop.id] <= now_s]:
+            del self._asleep[drop.id]
+            del self._not_before_s[drop.id]
+            self.add(drop)
+        if not self._connection.is_ok:
+            return
+        while self._slots_used() < board.settings.upload.parallel_jobs:
+            batch = self._next_batch(now_s)
+            if not batch:
+                return
+            self._form(batch)
+
+    def _next_batch(self, now_s: float) -> list[Drop]:
+        for _ in range(len(self._turn)):
+            name = self._turn[0]
+            self._turn.rotate(-1)
+            if not self._desks[name].may_send:
+                continue
+            for queue in self._by_age(name):
+                if queue.blocked or not self._is_due(name, queue, now_s):
+                    continue
+                batch = batching.choose(
+                    queue.drops.values(), limits=self._board.settings.batch, busy_assets=self.busy_assets
+                )
+                if batch:
+                    return batch
+                queue.blocked = True
+        return []
+
+    def _by_age(self, folder: str) -> Iterable[_Queue]:
+        queues = [queue for queue in self._queues[folder].values() if queue.drops]
+        queues.sort(key=lambda queue: self._since_s[next(iter(queue.drops))])
+        return queues
+
+    def _is_due(self, folder: str, queue: _Queue, now_s: float) -> bool:
+        limits = self._board.settings.batch
+        if len(queue.drops) >= limits.max_files or queue.size_bytes >= limits.max_bytes:
+            return True
+        first = next(iter(queue.drops.values()))
+        if first.state is DropState.CLAIMED:  # it has been in a batch before
+            return True
+        if self._board.once:  # nothing lingers, but what still settles may share the job
+            return self._desks[folder].is_quiet
+        return now_s - self._since_s[first.id] >= limits.linger_s
+
+    def next_wake_s(self) -> float | None:
+        """Return when `wake` has something to do that no event will announce."""
+        times = list(self._not_before_s.values())
+        has_place = self._slots_used() < self._board.settings.upload.parallel_jobs
+        if self._connection.is_ok and has_place and not self._board.once:
+            linger_s = self._board.settings.batch.linger_s
+            for name, queues in self._queues.items():
+                if self._desks[name].may_send:
+                    times += [
+                        self._since_s[next(iter(queue.drops))] + linger_s
+                        for queue in queues.values()
+                        if queue.drops and not queue.blocked
+                    ]
+        return min(times, default=None)
+
+    def _form(self, batch: list[Drop]) -> None:
+        board = self._board
+        folder = board.folders[batch[0].folder]
+        now = board.now.wall
+        job = Job(
+            id=board.new_job_id(),
+            name=naming.job_name(folder.name, now, board.token()),
+            folder=folder.name,
+            options=batch[0].options,
+            state=JobState.CLAIMING,
+            created_at=now,
+            files_total=len(batch),
+            bytes_total=sum(drop.identity.size_bytes for drop in batch),
+        )
+        board.jobs[job.id] = job
+        board.journal.add_job(job)
+        desk = self._desks[folder.name]
+        claims: list[Drop] = []
+        for drop in batch:
+            self.remove(drop)
+            self.busy_assets[drop.asset] += 1
+            board.join_job(drop, job.id)
+            if drop.state is DropState.READY:
+                claims.append(drop)
+                desk.leaves(drop)
+        again = [drop for drop in batch if drop.state is DropState.CLAIMED]
+        board.journal.change_drops(again, job=job.id, post=None)
+        in_place = folder.on_success is OnSuccess.KEEP
+        board.journal.change_each(
+            (
+                drop,
+                {
+                    "state": DropState.CLAIMING,
+                    "job": job.id,
+                    "post": None,
+                    "work_path": drop.path if in_place else f"{WORKING}/{job.name}/{drop.path}",
+                },
+            )
+            for drop in claims
+        )
+        if in_place:
+            self.claimed(job, [ClaimResult(drop.id, ClaimStatus.CLAIMED) for drop in claims])
+        elif claims:
+            self.claim(job, claims)
+        else:
+            self.claimed(job, [])
+
+    def claim(self, job: Job, drops: list[Drop]) -> None:
+        """Have drops renamed into `_working`; harmless when it was done before (RELIABILITY L3 to L6)."""
+        items = [ClaimItem(drop.id, drop.path, drop.work_path or "", drop.identity) for drop in drops]
+        self._board.do(Claim(job.folder, job.id, tuple(items)))
+
+    def claimed(self, job: Job, results: Iterable[ClaimResult]) -> None:
+        """The claims are answered: what was claimed goes on, the rest goes back."""
+        board = self._board
+        desk = self._desks[job.folder]
+        taken: list[Drop] = []
+        for result in results:
+            drop = board.drops.get(result.drop)
+            if drop is None or drop.state is not DropState.CLAIMING:
+                continue
+            if result.status is ClaimStatus.CLAIMED:
+                desk.left(drop)
+                taken.append(drop)
+                continue
+            self.asset_free(drop)
+            board.leave_job(drop)
+            match result.status:
+                case ClaimStatus.MISSING:
+                    desk.withdraw(drop, "taken away before it was sent")
+                case ClaimStatus.CHANGED | ClaimStatus.BUSY:
+                    desk.settle_again(drop)
+                case ClaimStatus.FAILED:
+                    tries = drop.tries + 1
+                    board.journal.change_drops(
+                        [drop],
+                        state=DropState.READY,
+                        job=None,
+                        work_path=None,
+                        tries=tries,
+                        reason=result.reason,
+                    )
+                    board.tell(
+                        "drop.held", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=result.reason
+                    )
+                    desk.stays(drop)
+                    retry = board.settings.retry
+                    self.add(drop, after_s=backoff_s(retry.first_s, retry.max_s, tries))
+        board.journal.change_drops(taken, state=DropState.CLAIMED)
+        members = board.members_of(job)
+        if not members:
+            board.journal.change_job(job, state=JobState.VOID)
+            board.jobs.pop(job.id, None)
+            return
+        board.journal.change_job(
+            job,
+            state=JobState.PLANNED,
+            files_total=len(members),
+            bytes_total=sum(drop.identity.size_bytes for drop in members),
+        )
+        self._on_planned(job, members)

@@ -1,0 +1,271 @@
+"""
+From an outcome to its place: where an original goes, what is written beside it, and what if that does not work at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+
+from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.companions import note_name, receipt_name
+from hotfolder.core.intake import Desk
+from hotfolder.core.messages import Fate, FileAway, FilingItem, FilingResult, FilingStatus, Tidy
+from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
+from hotfolder.core.notes import note, receipt_text
+from hotfolder.core.settings import FolderSettings, OnSuccess
+from hotfolder.core.verdicts import Verdict
+
+DONE, CHECK, FAILED = "_done", "_check", "_failed"
+
+FILED_AT_ONCE = 500  # one action: long enough to share its syncs, short enough to let looks in between
+
+PLACES_MAX = 10_000  # "~10000" of one name means that something else is wrong
+
+
+class Filing:
+    """Brings every decided drop to its end."""
+
+    def __init__(self, board: Board, desks: Mapping[str, Desk], *, asset_free: Callable[[Drop], None]) -> None:
+        self._board = board
+        self._desks = desks
+        self._asset_free = asset_free
+        self._ready: dict[str, list[Drop]] = {name: [] for name in board.folders}  # to be filed with this turn
+        self._asleep: dict[int, float] = {}  # drops whose filing failed, by when to try again
+        self._tries: dict[int, int] = {}
+
+    # --- outcomes ---
+
+    def conclude(self, job: Job, verdicts: Iterable[Verdict]) -> None:
+        """A job's drops have their outcomes."""
+        for verdict in verdicts:
+            drop = self._board.drops.get(verdict.drop)
+            if drop is not None and verdict.outcome is not None:
+                self._free(drop)
+                self._file(
+                    drop,
+                    job,
+                    outcome=verdict.outcome,
+                    reason=verdict.reason,
+                    warnings="\n".join(verdict.warnings),
+                    asset_handle=verdict.asset_handle,
+                    stored_as=verdict.stored_as,
+                )
+        self.job_left(job)
+
+    def decide(self, drop: Drop, outcome: Outcome, reason: str) -> None:
+        """One drop has its outcome without a verdict of the server's."""
+        self._free(drop)
+        job = None if drop.job is None else self._board.jobs.get(drop.job)
+        self._file(drop, job, outcome=outcome, reason=reason)
+
+    def refuse(self, drop: Drop) -> None:
+        """A drop that was never ready: it goes from its place straight to its note."""
+        self._board.drops[drop.id] = drop
+        values = self._values(drop, None, {"outcome": Outcome.REJECTED, "reason": drop.reason}, 1)
+        for column, value in values.items():
+            setattr(drop, column, value)
+        self._board.journal.add_drops([drop])
+        self._ready[drop.folder].append(drop)
+
+    def resume(self, drop: Drop) -> None:
+        """Go on with a filing that an earlier run began (RELIABILITY L10 to L13)."""
+        self._ready[drop.folder].append(drop)
+
+    def _free(self, drop: Drop) -> None:
+        if drop.job is not None:
+            self._asset_free(drop)
+
+    def _file(self, drop: Drop, job: Job | None, **verdict: object) -> None:
+        self._board.journal.change_drops([drop], **self._values(drop, job, verdict, 1))
+        self._ready[drop.folder].append(drop)
+
+    def _values(self, drop: Drop, job: Job | None, verdict: Mapping[str, object], place: int) -> dict[str, object]:
+        """Return the columns of a drop on its way to the n-th place of its name."""
+        now = self._board.now
+        folder = self._board.folders[drop.folder]
+        values: dict[str, object] = {"state": DropState.FILING, "stored_at": drop.stored_at or now.wall, **verdict}
+        outcome = values.get("outcome", drop.outcome)
+        keeps = folder.on_success is OnSuccess.KEEP and drop.work_path == drop.path
+        original = drop.origin or drop.path
+        if outcome in (Outcome.STORED, Outcome.UPDATED):
+            root = f"{DONE}/{now.today.isoformat()}"
+        elif outcome in (Outcome.RENAMED, Outcome.UNKNOWN):
+            root = CHECK
+        else:
+            root = FAILED
+        above, _, name = original.rpartition("/")
+        parts = [root, above, f"~{place}" if place > 1 else "", name]
+        values["target_path"] = "/".join(part for part in parts if part)
+        after = _as_if(drop, values)
+        note_of = self._note(after, folder)
+        receipt_of = self._receipt(after, job, folder)
+        values["note_digest"] = _digest(note_of)
+        values["receipt_digest"] = _digest(receipt_of)
+        if keeps:
+            values["target_path"] = values["target_path"] if note_of or receipt_of else ""
+        return values
+
+    def _note(self, drop: Drop, folder: FolderSettings) -> tuple[str, str] | None:
+        if drop.outcome is None or drop.outcome.is_good or drop.target_path is None:
+            return None
+        suffix, text = note(drop, folder)
+        above, _, name = drop.target_path.rpartition("/")
+        return f"{above}/{note_name(name, suffix)}", text
+
+    def _receipt(self, drop: Drop, job: Job | None, folder: FolderSettings) -> tuple[str, str] | None:
+        if not folder.receipts or drop.target_path is None:
+            return None
+        above, _, name = drop.target_path.rpartition("/")
+        return f"{above}/{receipt_name(name)}", receipt_text(drop, job)
+
+    # --- filing ---
+
+    def flush(self) -> None:
+        """Ask for what this turn decided, grouped by folder."""
+        for name, drops in self._ready.items():
+            if not drops or not self._desks[name].is_up:
+                continue
+            for start in range(0, len(drops), FILED_AT_ONCE):
+                items = tuple(self._item(drop) for drop in drops[start : start + FILED_AT_ONCE])
+                self._board.do(FileAway(name, items))
+            drops.clear()
+
+    def folder_came_up(self, name: str) -> None:
+        """What was asked while the folder was away got no answer: ask again."""
+        waiting = {drop.id for drop in self._ready[name]}
+        self._ready[name] += [
+            drop
+            for drop in self._board.drops.values()
+            if drop.folder == name
+            and drop.state is DropState.FILING
+            and drop.id not in waiting
+            and drop.id not in self._asleep
+        ]
+
+    def _item(self, drop: Drop) -> FilingItem:
+        folder = self._board.folders[drop.folder]
+        fate = Fate.MOVE
+        if folder.on_success is OnSuccess.KEEP and drop.work_path == drop.path:
+            fate = Fate.KEEP
+        elif folder.on_success is OnSuccess.DELETE and drop.outcome is not None and drop.outcome.is_good:
+            fate = Fate.DELETE
+        job = None if drop.job is None else self._board.jobs.get(drop.job)
+        changed = drop.sha256 is None and drop.outcome is Outcome.FAILED and drop.work_path is not None
+        return FilingItem(
+            drop=drop.id,
+            source_path=drop.work_path or drop.path,
+            identity=None if changed else drop.identity,
+            fate=fate,
+            target_path=drop.target_path or "",
+            note=self._note(drop, folder),
+            receipt=self._receipt(drop, job, folder),
+        )
+
+    def filed(self, folder: str, results: Iterable[FilingResult]) -> None:
+        """A group has been filed, or parts of it."""
+        board = self._board
+        done: list[Drop] = []
+        jobs: dict[int, Job] = {}
+        for result in results:
+            drop = board.drops.get(result.drop)
+            if drop is None or drop.state is not DropState.FILING:
+                continue
+            match result.status:
+                case FilingStatus.FILED | FilingStatus.MISSING:
+                    if result.status is FilingStatus.MISSING:
+                        reason = f"{drop.reason}; the original was gone from its place".removeprefix("; ")
+                        board.journal.change_drops([drop], reason=reason)
+                    done.append(drop)
+                case FilingStatus.TAKEN:
+                    self._next_place(drop)
+                case FilingStatus.FAILED:
+                    self._later(drop, result.reason)
+        board.journal.change_drops(done, state=DropState.FILED, filed_at=board.now.wall)
+        for drop in done:
+            job = None if drop.job is None else board.jobs.get(drop.job)
+            if job is not None:
+                jobs[job.id] = job
+            board.leave_job(drop)
+            board.drops.pop(drop.id, None)
+            board.live_in[folder] -= 1
+            self._tries.pop(drop.id, None)
+            self._tell(drop, job)
+        for job in jobs.values():
+            self.job_left(job)
+
+    def _tell(self, drop: Drop, job: Job | None) -> None:
+        good = drop.outcome is not None and drop.outcome.is_good
+        self._board.tell(
+            "drop.filed",
+            "info" if good else "warning",
+            folder=drop.folder,
+            drop=drop.id,
+            path=drop.path,
+            outcome=drop.outcome.value if drop.outcome else None,
+            reason=drop.reason or None,
+            target=drop.target_path or None,
+            job=job.name if job else None,
+            job_handle=job.handle if job else None,
+            asset=drop.stored_as or drop.asset or None,
+            size_bytes=drop.identity.size_bytes,
+            possible_second_copy=drop.possible_second_copy or None,
+        )
+
+    def _next_place(self, drop: Drop) -> None:
+        """The target's name is taken: commit another one first, then move (RELIABILITY L13)."""
+        target = drop.target_path or ""
+        above = target.split("/")[-2] if target.count("/") else ""
+        place = int(above[1:]) + 1 if above.startswith("~") and above[1:].isdigit() else 2
+        if place > PLACES_MAX:
+            self._later(drop, f"{target}: every place of this name is taken")
+            return
+        job = None if drop.job is None else self._board.jobs.get(drop.job)
+        values = self._values(drop, job, {}, place)
+        self._board.journal.change_drops([drop], **values)
+        self._ready[drop.folder].append(drop)
+
+    def _later(self, drop: Drop, reason: str) -> None:
+        retry = self._board.settings.retry
+        tries = self._tries[drop.id] = self._tries.get(drop.id, 0) + 1
+        if tries == 1:
+            self._board.tell("drop.held", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
+        self._asleep[drop.id] = self._board.now.monotonic + backoff_s(retry.first_s, retry.max_s, tries)
+
+    def trouble_of(self, drop: Drop) -> bool:
+        """Whether filing this drop has failed so far."""
+        return drop.id in self._asleep
+
+    def job_left(self, job: Job) -> None:
+        """Close a job whose drops have all been filed or handed on."""
+        if job.state not in (JobState.OVER, JobState.VOID) or self._board.members_of(job):
+            return
+        if job.state is JobState.OVER:
+            self._board.journal.change_job(job, state=JobState.CLOSED)
+        self._board.jobs.pop(job.id, None)
+        self._board.do(Tidy(job.folder))
+
+    def wake(self) -> None:
+        """Try again what failed before."""
+        now_s = self._board.now.monotonic
+        for id_ in [id_ for id_, at_s in self._asleep.items() if at_s <= now_s]:
+            del self._asleep[id_]
+            drop = self._board.drops.get(id_)
+            if drop is not None:
+                self._ready[drop.folder].append(drop)
+
+    def next_wake_s(self) -> float | None:
+        """Return when `wake` has something to do."""
+        return min(self._asleep.values(), default=None)
+
+
+def _as_if(drop: Drop, values: Mapping[str, object]) -> Drop:
+    """Return a copy of the drop as it will be."""
+    copy = Drop(**{name: getattr(drop, name) for name in Drop.__slots__})
+    for column, value in values.items():
+        setattr(copy, column, value)
+    return copy
+
+
+def _digest(companion: tuple[str, str] | None) -> str | None:
+    return None if companion is None else hashlib.sha256(companion[1].encode()).hexdigest()

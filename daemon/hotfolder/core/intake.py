@@ -1,0 +1,585 @@
+"""
+From a path that somebody saw in a hot folder to a drop that is ready: one desk per hot folder.
+
+Owns what is settling, what is held in place, what is ignored, and the scans. Knows nothing of jobs or the server.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from hotfolder.core import naming, settle
+from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.companions import is_companion_name
+from hotfolder.core.messages import (
+    EntryKind,
+    Found,
+    LeaveNote,
+    Look,
+    LookItem,
+    LookResult,
+    LookStatus,
+    OpenFolder,
+    Recall,
+    RecallItem,
+    RecallResult,
+    RemoveCopies,
+    Scan,
+)
+from hotfolder.core.model import Drop, DropState, Identity, Outcome
+from hotfolder.core.notes import left_alone
+from hotfolder.core.rules import Router
+from hotfolder.core.settings import FolderSettings
+
+LOOKS_AT_ONCE = 1000  # one thread serves the folder: longer lists would keep claims and filing waiting
+
+DENIED_RETRY_S = 60.0
+"""A file we may not read is looked at again this often; rights are cured by people."""
+
+POLL_STRETCH = 10  # DESIGN 4.2: polling is stretched to ten times what a scan costs
+
+IGNORED_LISTED = 1000  # ignored files named for people; beyond it they are only counted
+
+
+@dataclass(slots=True)
+class _Settling:
+    """A path on its way through the settle gate."""
+
+    path: str
+    seen_mono_s: float
+    due_s: float
+    closed: bool  # an event told us that it was closed or renamed into place
+    track: settle.Track | None = None
+    memory: RecallResult | None = None
+    recalling: bool = False
+    digest: str | None = None
+    looking: bool = False
+    again: bool = False  # something happened while we looked
+    evidence: str | None = None  # settled; only the ledger's answer is still to come
+    held: str | None = None  # why it stays in place
+    missing: str = "just found"  # what it waits for
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A scan under way."""
+
+    number: int
+    below: str
+    is_census: bool  # a folder never seen before is counted before it is worked through
+    unseen: set[str]  # ready drops this full scan has not met yet
+    begun_s: float
+    waiting: bool = False  # for room in the window
+    counted: int = 0
+
+
+class Desk:
+    """One hot folder's intake."""
+
+    def __init__(
+        self,
+        board: Board,
+        folder: FolderSettings,
+        *,
+        is_known: bool,
+        on_ready: Callable[[Drop], None],
+        on_gone: Callable[[Drop], None],
+        on_refused: Callable[[Drop], None],
+    ) -> None:
+        self.board = board
+        self.folder = folder
+        self.router = Router(folder)
+        self.state: Literal["opening", "watching", "polling", "degraded", "held"] = "opening"
+        self.reason: str | None = None  # of being degraded or held
+        self.scanned = False  # a full scan has been finished since the folder came up
+        self.in_place: dict[str, Drop] = {}  # ready drops by path
+        self.leaving: dict[str, Drop] = {}  # drops being claimed: a look may still have seen them in place
+        self.ignored: dict[str, str] = {}
+        self.ignored_count = 0
+        self.settling: dict[str, _Settling] = {}
+        self._is_known = is_known
+        self._on_ready = on_ready
+        self._on_gone = on_gone
+        self._on_refused = on_refused
+        self._due: list[tuple[float, int, str]] = []
+        self._order = 0
+        self._ignored_now: dict[str, str] = {}
+        self._ignored_now_count = 0
+        self._walk: _Walk | None = None
+        self._walks = 0
+        self._to_walk: deque[str] = deque()
+        self._next_scan_s: float | None = None
+        self._overfull = False  # something was seen for which there was no room
+        self._failures = 0
+        self._open_s: float | None = board.now.monotonic  # when to open the folder (again)
+        self._told_unsafe: dict[str, Identity | None] = {}
+        self.found_drops: list[Drop] = []  # of this turn, for one grouped insert
+
+    # --- the folder itself ---
+
+    def came_up(self, mode: Literal["watching", "polling"]) -> None:
+        """The folder can be used: everything about it is looked at afresh."""
+        if self.state == "degraded":
+            self.board.tell("folder.recovered", folder=self.folder.name)
+        self._failures = 0
+        self._open_s = None
+        self.state = mode
+        self.reason = None
+        self.scanned = False
+        self._walk = None
+        self._to_walk.clear()
+        for entry in self.settling.values():
+            entry.looking = entry.recalling = False
+            self._schedule(entry, self.board.now.monotonic)
+        self._next_scan_s = self.board.now.monotonic
+
+    def went_down(self, reason: str) -> None:
+        """The folder cannot be used; it is tried again."""
+        if self.state != "degraded":
+            self.board.tell("folder.degraded", "warning", folder=self.folder.name, reason=reason)
+        self.state = "degraded"
+        self.reason = reason
+        self._walk = None
+        self._next_scan_s = None
+        self._failures += 1
+        self._open_s = self.board.now.monotonic + backoff_s(1.0, 60.0, self._failures)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether files can be looked at."""
+        return self.state in ("watching", "polling", "held")
+
+    @property
+    def may_send(self) -> bool:
+        """Whether batches may form."""
+        return self.state in ("watching", "polling")
+
+    def release(self) -> None:
+        """A person has said that a held folder may go."""
+        if self.state == "held":
+            self._is_known = True
+            self.board.journal.remember_folder(self.folder.name)
+            self.state = "watching"
+            self.reason = None
+            self._next_scan_s = self.board.now.monotonic
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing more will come of what lies here now, without a change from outside."""
+        if self.state in ("degraded", "held"):
+            return True
+        if not self.scanned or self._walk or self._to_walk or self._overfull:
+            return False
+        return all(entry.held for entry in self.settling.values())
+
+    # --- hints ---
+
+    def changed(self, files: Iterable[str], directories: Iterable[str]) -> None:
+        """The watch saw something."""
+        if not self.may_send or not self._is_known:
+            return
+        for path in files:
+            self._see(path, closed=True)
+        for path in directories:
+            if path not in self._to_walk:
+                self._to_walk.append(path)
+
+    def overflowed(self) -> None:
+        """The watch lost events: only a full scan tells."""
+        self._next_scan_s = self.board.now.monotonic
+
+    def found(self, event: Found) -> None:
+        """A chunk of our scan has come in."""
+        walk = self._walk
+        if walk is None or walk.number != event.scan:
+            return
+        for entry in event.entries:
+            if entry.kind is EntryKind.FILE:
+                walk.unseen.discard(entry.path)
+                self._see(entry.path, closed=False, census=walk)
+            elif entry.kind is EntryKind.OTHER:
+                self._see(entry.path, closed=False, census=walk)
+            else:
+                self._ignore(entry.path, entry.reason or entry.kind.value)
+        if walk.is_census and self.folder.first_run_limit and walk.counted > self.folder.first_run_limit:
+            self._hold_first_run()
+        elif event.finished:
+            self._finish(walk)
+        else:
+            walk.waiting = True
+
+    def _finish(self, walk: _Walk) -> None:
+        self._walk = None
+        now_s = self.board.now.monotonic
+        if walk.is_census:
+            self._is_known = True
+            self.board.journal.remember_folder(self.folder.name)
+            self._next_scan_s = now_s
+            return
+        if walk.below:
+            return
+        self.scanned = True
+        self.ignored, self._ignored_now = self._ignored_now, {}
+        self.ignored_count, self._ignored_now_count = self._ignored_now_count, 0
+        for path in walk.unseen:
+            if path in self.in_place:
+                self._see(path, closed=False, again=True)
+        interval_s = self.folder.rescan_s
+        if self.state == "polling":  # a tenth of the time at most goes into looking
+            interval_s = max(self.folder.poll_s, POLL_STRETCH * (now_s - walk.begun_s))
+        self._next_scan_s = now_s + interval_s
+
+    def _hold_first_run(self) -> None:
+        self._walk = None
+        self.scanned = True
+        self.state = "held"
+        self.reason = (
+            f"seen for the first time with more than {self.folder.first_run_limit} files lying in it; "
+            f"'hotfolder release {self.folder.name}' sends them"
+        )
+        self.board.tell("folder.held", "warning", folder=self.folder.name, reason=self.reason)
+
+    def _see(self, path: str, *, closed: bool, census: _Walk | None = None, again: bool = False) -> None:
+        entry = self.settling.get(path)
+        if entry is not None:
+            if closed:
+                entry.closed = entry.again = True
+                if not entry.looking:
+                    self._schedule(entry, self.board.now.monotonic)
+            return
+        if path in self.in_place and not (closed or again):
+            return
+        if not is_companion_name(path):
+            reason = self.router.ignored(path)
+            if reason is not None:
+                self._ignore(path, reason)
+                return
+        if census is not None and census.is_census:
+            census.counted += 1
+            return
+        if not self.board.room_in(self.folder.name):
+            self._overfull = True
+            return
+        now_s = self.board.now.monotonic
+        entry = _Settling(path=path, seen_mono_s=now_s, due_s=now_s, closed=closed)
+        self.settling[path] = entry
+        self.board.live_in[self.folder.name] += 1
+        self._schedule(entry, now_s)
+
+    def _ignore(self, path: str, reason: str) -> None:
+        self._ignored_now_count += 1
+        if len(self._ignored_now) < IGNORED_LISTED:
+            self._ignored_now[path] = reason
+        if self._walk is None and path not in self.ignored:
+            self.ignored_count += 1
+            self.ignored[path] = reason
+
+    # --- looks ---
+
+    def looked(self, results: Iterable[LookResult]) -> None:
+        """Looks have come in: judge each."""
+        recalls: list[RecallItem] = []
+        for result in results:
+            entry = self.settling.get(result.path)
+            if entry is None:
+                continue
+            entry.looking = False
+            if result.status is LookStatus.PRESENT and result.observation is not None:
+                if entry.again:  # an event came in while we looked: this look may be of before
+                    entry.again = False
+                    self._schedule(entry, self.board.now.monotonic)
+                    continue
+                identity = result.observation.identity
+                standing = self.in_place.get(result.path)
+                leaving = self.leaving.get(result.path)
+                if leaving is not None and leaving.identity == identity:
+                    self._forget(entry)
+                    continue
+                if standing is not None:
+                    if standing.identity == identity:
+                        self._forget(entry)
+                        continue
+                    self._written_again(standing)
+                if entry.track is not None and entry.track.observation.identity != identity:
+                    entry.memory = None
+                entry.digest = result.digest
+                self._judge(entry, result)
+                if entry.memory is None and not entry.recalling and result.path in self.settling:
+                    entry.recalling = True
+                    recalls.append(RecallItem(result.path, identity, result.digest))
+            else:
+                self._not_there(entry, result)
+        if recalls:
+            self.board.do(Recall(self.folder.name, tuple(recalls)))
+
+    def _not_there(self, entry: _Settling, result: LookResult) -> None:
+        if result.status is LookStatus.DENIED:
+            self._hold(entry, result.reason or "we may not read it", self.board.now.monotonic + DENIED_RETRY_S)
+            return
+        self._forget(entry)
+        standing = self.in_place.get(result.path)
+        if standing is not None:
+            self.withdraw(standing, "taken away before it was sent")
+        if result.status is LookStatus.UNSAFE and result.unsafe is not None:
+            if self.router.ignored(result.path) is None and result.path not in self._told_unsafe:
+                self._told_unsafe[result.path] = None
+                self.board.tell(
+                    "drop.rejected", "warning", folder=self.folder.name, path=result.path, reason=result.unsafe.value
+                )
+                path, text = left_alone(result.path, result.unsafe, self.folder)
+                self.board.do(LeaveNote(self.folder.name, path, text))
+            self._ignore(result.path, f"left in place: {result.unsafe.value}")
+
+    def _judge(self, entry: _Settling, result: LookResult) -> None:
+        if result.observation is None:
+            return
+        entry.track, decision = settle.judge(self.folder.settle, entry.track, result.observation, closed=entry.closed)
+        entry.evidence = None
+        match decision:
+            case settle.Settled():
+                entry.held = None
+                entry.missing = ""
+                entry.evidence = decision.evidence
+                if entry.memory is not None:
+                    self._settled(entry, decision.evidence)
+                # else: the ledger's answer, under way or about to be asked for, goes on from here
+            case settle.LookAgain():
+                if entry.held and entry.track.unchanged_since_s == result.observation.at_s:
+                    entry.held = None
+                entry.missing = decision.missing
+                self._schedule(entry, decision.at_s)
+            case settle.Rejected():
+                self._refuse(entry, decision.reason)
+            case settle.Stuck():
+                self._hold(entry, decision.reason, decision.at_s)
+
+    def recalled(self, results: Iterable[RecallResult]) -> None:
+        """The ledger has said what it knows of some files."""
+        for result in results:
+            entry = self.settling.get(result.path)
+            if entry is None or not entry.recalling:
+                continue
+            entry.recalling = False
+            if result.known == "kept":
+                self._forget(entry)
+                continue
+            if result.known == "copy" and entry.digest is not None:
+                self._forget(entry)
+                self.board.do(RemoveCopies(self.folder.name, {result.path: entry.digest}))
+                continue
+            reason = self.router.ignored(result.path)
+            if reason is not None:  # it only looked like a note of ours
+                self._forget(entry)
+                self._ignore(result.path, reason)
+                continue
+            if entry.memory is None:
+                self.board.tell("drop.seen", folder=self.folder.name, path=entry.path, retry_of=result.drop)
+            entry.memory = result
+            if entry.evidence is not None and not entry.looking:
+                self._settled(entry, entry.evidence)
+
+    # --- ends ---
+
+    def _settled(self, entry: _Settling, evidence: str) -> None:
+        name = entry.path.rpartition("/")[2]
+        unusable = naming.unusable(name)
+        if unusable is not None:
+            self._refuse(entry, unusable)
+            return
+        drop = self._new_drop(entry, DropState.READY)
+        drop.evidence = evidence
+        self.found_drops.append(drop)
+        self.in_place[drop.path] = drop
+        self.board.drops[drop.id] = drop
+        self._clear_copies(entry)
+        self._drop_entry(entry)
+        self._on_ready(drop)
+        self.board.tell("drop.ready", folder=drop.folder, drop=drop.id, path=drop.path, evidence=evidence)
+
+    def _refuse(self, entry: _Settling, reason: str) -> None:
+        drop = self._new_drop(entry, DropState.FILING)
+        drop.reason = reason
+        self._clear_copies(entry)
+        self._drop_entry(entry)
+        self.board.tell("drop.rejected", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
+        self._on_refused(drop)
+
+    def _new_drop(self, entry: _Settling, state: DropState) -> Drop:
+        board, now = self.board, self.board.now
+        if entry.track is None:
+            raise AssertionError(f"{entry.path} became a drop before anybody looked at it")
+        origin = entry.memory.origin if entry.memory else None
+        path = origin or entry.path
+        route = self.router.route(path, now.today)
+        name = entry.path.rpartition("/")[2]
+        return Drop(
+            id=board.new_drop_id(),
+            folder=self.folder.name,
+            path=entry.path,
+            state=state,
+            identity=entry.track.observation.identity,
+            seen_at=now.wall,
+            ready_at=now.wall,
+            origin=origin,
+            retry_of=entry.memory.drop if entry.memory else None,
+            rule=route.rule,
+            options=route.options,
+            destination=route.destination,
+            asset=naming.asset_id(name),
+            sent_name=naming.sent_name(name),
+            overwrite=route.overwrite,
+        )
+
+    def _clear_copies(self, entry: _Settling) -> None:
+        if entry.memory and entry.memory.copies:
+            self.board.do(RemoveCopies(self.folder.name, entry.memory.copies))
+
+    def left(self, drop: Drop) -> None:
+        """A drop is out of its dropper's reach, or done: its path is free for the next."""
+        if self.in_place.get(drop.path) is drop:
+            del self.in_place[drop.path]
+        if self.leaving.get(drop.path) is drop:
+            del self.leaving[drop.path]
+
+    def leaves(self, drop: Drop) -> None:
+        """A drop is about to be claimed."""
+        self.left(drop)
+        self.leaving[drop.path] = drop
+
+    def stays(self, drop: Drop) -> None:
+        """A drop could not be claimed now: it is ready as before."""
+        self.left(drop)
+        self.in_place[drop.path] = drop
+
+    def settle_again(self, drop: Drop) -> None:
+        """A drop that was ready is being written again, or is another file now."""
+        self._written_again(drop)
+        self._see(drop.path, closed=False)
+
+    def _written_again(self, drop: Drop) -> None:
+        self.left(drop)
+        self._on_gone(drop)
+        self.board.journal.delete_drops([drop])
+        self.board.drops.pop(drop.id, None)
+        self.board.live_in[self.folder.name] -= 1
+
+    def withdraw(self, drop: Drop, reason: str) -> None:
+        """Its dropper took it back before it was sent."""
+        self.left(drop)
+        self._on_gone(drop)
+        now = self.board.now.wall
+        self.board.journal.change_drops(
+            [drop], state=DropState.WITHDRAWN, outcome=Outcome.WITHDRAWN, reason=reason, stored_at=now, filed_at=now
+        )
+        self.board.drops.pop(drop.id, None)
+        self.board.live_in[self.folder.name] -= 1
+        self.board.tell("drop.withdrawn", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
+
+    def _hold(self, entry: _Settling, reason: str, at_s: float) -> None:
+        if entry.held != reason:
+            self.board.tell("drop.held", "warning", folder=self.folder.name, path=entry.path, reason=reason)
+        entry.held = reason
+        entry.missing = reason
+        self._schedule(entry, at_s)
+
+    def _forget(self, entry: _Settling) -> None:
+        if self.settling.pop(entry.path, None) is not None:
+            self.board.live_in[self.folder.name] -= 1
+
+    def _drop_entry(self, entry: _Settling) -> None:
+        """The entry became a drop: its place in the window goes with it."""
+        self.settling.pop(entry.path, None)
+
+    # --- time ---
+
+    def _schedule(self, entry: _Settling, at_s: float) -> None:
+        entry.due_s = at_s
+        self._order += 1
+        heapq.heappush(self._due, (at_s, self._order, entry.path))
+
+    def wake(self) -> None:
+        """Do what is due: open, scan, look."""
+        board, now_s = self.board, self.board.now.monotonic
+        if board.stopping:
+            return
+        if self._open_s is not None and now_s >= self._open_s:
+            self._open_s = None
+            board.do(OpenFolder(self.folder.name))
+        if not self.is_up or self.state == "held":
+            return
+        self._wake_scan(now_s)
+        self._wake_looks(now_s)
+
+    def _wake_scan(self, now_s: float) -> None:
+        if self._overfull and self._walk is None and self.board.room_in(self.folder.name) and self._half_empty():
+            self._overfull = False
+            self._next_scan_s = now_s
+        if self._walk is None:
+            if self._next_scan_s is not None and now_s >= self._next_scan_s:
+                self._next_scan_s = None
+                self._begin_walk("")
+            elif self._to_walk and self._is_known:
+                self._begin_walk(self._to_walk.popleft())
+        elif self._walk.waiting and self.board.room_in(self.folder.name):
+            self._walk.waiting = False
+            self.board.do(Scan(self.folder.name, self._walk.number, self._walk.below))
+
+    def _half_empty(self) -> bool:
+        """A window refilled for every file that leaves would mean a scan per file."""
+        return len(self.settling) + len(self.in_place) < 25_000
+
+    def _begin_walk(self, below: str) -> None:
+        self._walks += 1
+        if not below:
+            self._ignored_now, self._ignored_now_count = {}, 0
+        self._walk = _Walk(
+            number=self._walks,
+            below=below,
+            is_census=not self._is_known,
+            unseen=set(self.in_place) if not below else set(),
+            begun_s=self.board.now.monotonic,
+        )
+        self.board.do(Scan(self.folder.name, self._walks, below))
+
+    def _wake_looks(self, now_s: float) -> None:
+        items: list[LookItem] = []
+        gate = self.folder.settle
+        while self._due and self._due[0][0] <= now_s:
+            due_s, _, path = heapq.heappop(self._due)
+            entry = self.settling.get(path)
+            if entry is None or entry.looking or entry.due_s != due_s:
+                continue
+            entry.looking = True
+            entry.again = False
+            items.append(
+                LookItem(
+                    path,
+                    entry.track.observation.identity if entry.track else None,
+                    entry.closed and gate.quiet_s == 0,
+                    gate.formats,
+                    is_companion_name(path),
+                )
+            )
+            if len(items) == LOOKS_AT_ONCE:
+                self.board.do(Look(self.folder.name, tuple(items)))
+                items = []
+        if items:
+            self.board.do(Look(self.folder.name, tuple(items)))
+
+    def next_wake_s(self) -> float | None:
+        """Return when `wake` has something to do."""
+        times = [self._open_s]
+        if self.is_up and self.state != "held":
+            times.append(self._next_scan_s if self._walk is None else None)
+            while self._due:
+                due_s, _, path = self._due[0]
+                entry = self.settling.get(path)
+                if entry is not None and entry.due_s == due_s and not entry.looking:
+                    times.append(due_s)
+                    break
+                heapq.heappop(self._due)
+        return min((at for at in times if at is not None), default=None)

@@ -1,0 +1,433 @@
+"""
+The POSTs of a job, one after the other, from the first to `endJob`; and what to do when one goes wrong.
+
+Every POST is committed as an intent before its first byte leaves. A failed POST falls into one of four kinds:
+certainly not received (the same again), refused for now (again later), refused for good (each file alone, so that one
+poison file fails alone), and in doubt (no more files into this job; the server is asked).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hotfolder.core import batching, naming
+from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.connection import Connection
+from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
+from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Post, PostState
+from hotfolder.core.server import Kind, SentFile, Trouble
+
+ENDJOB_TRIES = 3
+"""After so many lost answers to a file-less endJob the server's own time-out ends the job."""
+
+IDLE_SHARE = 5 / 6
+"""Of the server's job time-out (25 of 30 minutes): past it a job may be gone at any moment (RELIABILITY E10)."""
+
+GHOST_WATCH = timedelta(hours=24)  # RELIABILITY J20
+
+
+@dataclass(slots=True)
+class Run:
+    """What is known of a job's POSTs beyond the ledger."""
+
+    plan: deque[batching.PostPlan] = field(default_factory=deque)  # still to be posted
+    post: Post | None = None  # under way
+    posting: tuple[int, ...] = ()  # its drops
+    posts: int = 0  # made so far
+    not_before_s: float = 0.0
+    endjob_tries: int = 0
+    bytes_done: int = 0
+    bytes_now: int = 0
+    files_sent: int = 0
+
+
+class Posting:
+    """Drives every job that takes POSTs."""
+
+    def __init__(
+        self,
+        board: Board,
+        connection: Connection,
+        *,
+        folder_is_up: Callable[[str], bool],
+        requeue: Callable[[list[Drop], float], None],
+        decide: Callable[[Drop, Outcome, str], None],
+        job_left: Callable[[Job], None],
+    ) -> None:
+        self._board = board
+        self._connection = connection
+        self._folder_is_up = folder_is_up
+        self._requeue = requeue  # drops go back to waiting, claimed as they are, after a while
+        self._decide = decide  # a drop has its outcome
+        self._job_left = job_left  # no POST of this job is due any more, or it is void
+        self.runs: dict[int, Run] = {}
+
+    # --- beginning ---
+
+    def plan(self, job: Job, drops: list[Drop], *, posts: int = 0) -> None:
+        """Lay out the POSTs of a job; `posts` were made already."""
+        plans = batching.pack(drops, files_per_post=self._board.settings.upload.files_per_post)
+        run = self.runs.setdefault(job.id, Run())
+        run.plan = deque(plans)
+        run.posts = max(run.posts, posts)
+
+    def slots_used(self) -> int:
+        """Return how many jobs have POSTs to make or under way."""
+        return sum(1 for run in self.runs.values() if run.plan or run.post is not None)
+
+    def wake(self) -> None:
+        """Begin every POST that may begin."""
+        board = self._board
+        if board.stopping or not self._connection.is_ok:
+            return
+        for job_id, run in list(self.runs.items()):
+            if run.post is None and board.now.monotonic >= run.not_before_s:
+                job = board.jobs[job_id]
+                if run.plan and self._folder_is_up(job.folder):
+                    self._post_files(job, run)
+                elif not run.plan:
+                    self._post_end(job, run)
+
+    def next_wake_s(self) -> float | None:
+        """Return when `wake` has something to do that no event will announce."""
+        if not self._connection.is_ok:
+            return None
+        now_s = self._board.now.monotonic
+        return min(
+            (run.not_before_s for run in self.runs.values() if run.post is None and run.not_before_s > now_s),
+            default=None,
+        )
+
+    def _post_files(self, job: Job, run: Run) -> None:
+        board = self._board
+        if job.handle is not None and self._is_idle_too_long(job):
+            self._stop_taking(job, run)
+            return
+        plan = run.plan.popleft()
+        drops = [board.drops[id_] for id_ in plan.drops]
+        ends = not run.plan
+        is_first = job.handle is None
+        self._begin(job, run, ends=ends, drops=drops)
+        if is_first:
+            board.journal.change_job(job, state=JobState.OPENING, first_post_at=board.now.wall)
+        board.do(
+            SendPost(
+                folder=job.folder,
+                job=job.id,
+                number=run.posts,
+                destination=plan.destination,
+                parts=tuple(
+                    PostPart(
+                        drop.id,
+                        drop.work_path or "",
+                        drop.identity,
+                        naming.header_name(drop.sent_name, number),
+                    )
+                    for number, drop in enumerate(drops, 1)
+                ),
+                job_name=job.name if is_first else None,
+                job_handle=job.handle,
+                options=job.options if is_first else None,
+                file_name=plan.file_name,
+                end_job=ends,
+            )
+        )
+
+    def _post_end(self, job: Job, run: Run) -> None:
+        """End a job without a file: for recovery only."""
+        if job.state is not JobState.CLOSING:
+            self.runs.pop(job.id, None)
+            return
+        if run.endjob_tries >= ENDJOB_TRIES or self._is_idle_too_long(job):
+            self._ended(job)
+            return
+        run.endjob_tries += 1
+        self._begin(job, run, ends=True, drops=[])
+        self._board.do(
+            SendPost(
+                folder=job.folder,
+                job=job.id,
+                number=run.posts,
+                destination="",
+                parts=(),
+                job_handle=job.handle,
+                end_job=True,
+            )
+        )
+
+    def _begin(self, job: Job, run: Run, *, ends: bool, drops: list[Drop]) -> None:
+        board = self._board
+        run.posts += 1
+        run.bytes_now = 0
+        run.posting = tuple(drop.id for drop in drops)
+        run.post = Post(
+            job=job.id,
+            number=run.posts,
+            state=PostState.INTENT,
+            ends_job=ends,
+            files=len(drops),
+            size_bytes=sum(drop.identity.size_bytes for drop in drops),
+            sent_at=board.now.wall,
+        )
+        board.journal.add_post(run.post)
+        board.journal.change_drops(drops, state=DropState.SENDING, post=run.posts)
+        board.journal.change_job(job, last_post_at=board.now.wall)
+
+    # --- answers ---
+
+    def progressed(self, event: PostProgressed) -> None:
+        """Bytes have left."""
+        run = self.runs.get(event.job)
+        if run is not None and run.post is not None and run.post.number == event.number:
+            run.bytes_now = event.sent_bytes
+
+    def accepted(self, event: PostAccepted) -> None:
+        """The server took a POST."""
+        taken = self._take(event.job, event.number)
+        if taken is None:
+            return
+        job, run, post, drops = taken
+        board, now = self._board, self._board.now.wall
+        board.journal.change_post(post, state=PostState.ACCEPTED, answered_at=now)
+        sent = {file.drop: file for file in event.files}
+        board.journal.change_each(
+            (
+                drop,
+                {
+                    "state": DropState.SENT,
+                    "sha256": sent[drop.id].sha256 if drop.id in sent else None,
+                    "sends": drop.sends + 1,
+                },
+            )
+            for drop in drops
+        )
+        run.bytes_done += post.size_bytes
+        run.bytes_now = 0
+        run.files_sent += post.files
+        if job.handle is None:
+            board.journal.change_job(
+                job,
+                handle=event.job_handle,
+                state=JobState.ENDED if post.ends_job else JobState.OPEN,
+                ended_at=now if post.ends_job else None,
+            )
+            board.tell("job.opened", folder=job.folder, job=job.name, job_handle=job.handle, files=job.files_total)
+        elif event.job_handle != job.handle:
+            others = {*filter(None, job.other_handles.split("\n")), event.job_handle}
+            board.journal.change_job(job, other_handles="\n".join(sorted(others)))
+        board.tell(
+            "job.posted",
+            folder=job.folder,
+            job=job.name,
+            job_handle=job.handle,
+            post=post.number,
+            files=post.files,
+            bytes=post.size_bytes,
+        )
+        if post.ends_job:
+            self._ended(job)
+
+    def failed(self, event: PostFailed) -> None:
+        """A POST was not accepted, or nobody knows."""
+        taken = self._take(event.job, event.number)
+        if taken is None:
+            return
+        job, run, post, drops = taken
+        trouble = event.trouble
+        self._keep_digests(drops, event.files)
+        board = self._board
+        self._board.tell(
+            "job.posted",
+            "warning",
+            folder=job.folder,
+            job=job.name,
+            job_handle=job.handle,
+            post=post.number,
+            files=post.files,
+            trouble=trouble.kind.value,
+            reason=trouble.text,
+        )
+        if event.changed and trouble.kind is not Kind.UNKNOWN:
+            self._not_received(job, run, post, drops, trouble, changed=set(event.changed))
+        elif event.local:
+            self._not_received(job, run, post, drops, trouble)
+        elif not trouble.reached and trouble.kind is Kind.TRANSIENT:
+            self._not_received(job, run, post, drops, trouble)
+            self._connection.report(trouble)
+        elif trouble.kind is Kind.UNKNOWN:
+            board.journal.change_post(post, state=PostState.UNKNOWN, answered_at=board.now.wall, reason=trouble.text)
+            self.in_doubt(job, drops)
+            self._connection.report(trouble)
+        elif not post.files:
+            self._end_refused(job, run, post, trouble)
+        else:
+            self._refused(job, run, post, drops, trouble)
+
+    def _take(self, job_id: int, number: int) -> tuple[Job, Run, Post, list[Drop]] | None:
+        run = self.runs.get(job_id)
+        if run is None or run.post is None or run.post.number != number:
+            return None
+        post, run.post = run.post, None
+        drops = [self._board.drops[id_] for id_ in run.posting]
+        run.posting = ()
+        return self._board.jobs[job_id], run, post, drops
+
+    def _keep_digests(self, drops: Iterable[Drop], files: Iterable[SentFile]) -> None:
+        sent = {file.drop: file.sha256 for file in files}
+        self._board.journal.change_each((drop, {"sha256": sent[drop.id]}) for drop in drops if drop.id in sent)
+
+    # --- ways on ---
+
+    def _not_received(
+        self, job: Job, run: Run, post: Post, drops: list[Drop], trouble: Trouble, *, changed: Iterable[int] = ()
+    ) -> None:
+        """Nothing of it was processed: the same files again, under the same name (RELIABILITY J2)."""
+        board = self._board
+        board.journal.change_post(post, state=PostState.NOT_SENT, answered_at=board.now.wall, reason=trouble.text)
+        board.journal.change_drops(drops, state=DropState.CLAIMED)
+        if job.handle is None:
+            board.journal.change_job(job, state=JobState.PLANNED)
+        for drop in drops:
+            if drop.id in changed:
+                self._decide(drop, Outcome.FAILED, "the file changed or vanished while it was waiting to be sent")
+        rest = [drop for drop in drops if drop.id not in changed]
+        left = [*rest, *self._planned(run)]
+        self.plan(job, left)
+        if not left:
+            if job.handle is None:
+                self._void(job)
+            else:
+                self._stop_taking(job, run)
+
+    def _refused(self, job: Job, run: Run, post: Post, drops: list[Drop], trouble: Trouble) -> None:
+        """The server said no to these files, or to us."""
+        board = self._board
+        board.journal.change_post(post, state=PostState.REFUSED, answered_at=board.now.wall, reason=trouble.text)
+        board.journal.change_drops(drops, state=DropState.CLAIMED)
+        retry = board.settings.retry
+        again: list[Drop] = []
+        wait_s = 0.0
+        if trouble.kind is Kind.FATAL:
+            again = drops
+            self._connection.report(trouble)
+        elif trouble.kind is Kind.TRANSIENT and trouble.code is None:
+            again = drops  # the server's trouble, not the files': burns no tries
+            self._connection.report(trouble)
+        elif trouble.kind is Kind.TRANSIENT:
+            board.journal.change_each((drop, {"tries": drop.tries + 1}) for drop in drops)
+            again = [drop for drop in drops if drop.tries < retry.tries]
+            for drop in drops:
+                if drop.tries >= retry.tries:
+                    self._decide(drop, Outcome.FAILED, trouble.text)
+            wait_s = backoff_s(retry.first_s, retry.max_s, max((drop.tries for drop in drops), default=1))
+            if len(drops) > 1 and any(drop.tries > 1 for drop in again):
+                board.journal.change_drops(again, alone=True)
+        elif len(drops) == 1:
+            self._decide(drops[0], Outcome.FAILED, trouble.text)
+        else:
+            again = drops
+            board.journal.change_drops(drops, alone=True)
+        if job.handle is None:
+            # a name is used for one attempt only; without a fault of the server's own the attempt is watched as a ghost
+            ghost = trouble.kind is Kind.TRANSIENT and trouble.code is None
+            self._give_up(job, [*again, *self._planned(run)], drops if ghost else [], wait_s)
+        elif again and not any(drop.alone for drop in again):
+            self.plan(job, [*again, *self._planned(run)])
+            run.not_before_s = board.now.monotonic + wait_s
+        else:
+            self._hand_on(again, wait_s)
+            if not run.plan:
+                self._stop_taking(job, run)
+
+    def _end_refused(self, job: Job, run: Run, post: Post, trouble: Trouble) -> None:
+        """A file-less endJob was refused: by a fault of its own, so it has ended before, or for now."""
+        board = self._board
+        board.journal.change_post(post, state=PostState.REFUSED, answered_at=board.now.wall, reason=trouble.text)
+        if trouble.kind is Kind.FATAL or trouble.code is None:
+            run.endjob_tries -= 1
+            self._connection.report(trouble)
+        else:
+            self._ended(job)
+
+    def in_doubt(self, job: Job, drops: list[Drop]) -> None:
+        """Nobody knows whether the server has these: send nothing more into the job and ask (RELIABILITY J3, J8)."""
+        board = self._board
+        board.journal.change_each((drop, {"state": DropState.DOUBTED, "sends": drop.sends + 1}) for drop in drops)
+        run = self.runs.get(job.id)
+        if run is not None:
+            self._hand_on(self._planned(run), 0.0)
+            run.plan.clear()
+        if job.handle is None:
+            board.journal.change_job(job, state=JobState.SEEKING)
+            self.runs.pop(job.id, None)
+            self._job_left(job)
+        elif job.state is JobState.OPEN:
+            board.journal.change_job(job, state=JobState.CLOSING)
+
+    def close(self, job: Job) -> None:
+        """End a job that takes no more files, without a file."""
+        self._board.journal.change_job(job, state=JobState.CLOSING)
+        self.runs.setdefault(job.id, Run(posts=self._posts_made(job)))
+
+    def _posts_made(self, job: Job) -> int:
+        run = self.runs.get(job.id)
+        return run.posts if run else 0
+
+    def _stop_taking(self, job: Job, run: Run) -> None:
+        """No file is left for it, or it is too old to take one: the rest goes into another job."""
+        self._hand_on(self._planned(run), 0.0)
+        run.plan.clear()
+        self.close(job)
+
+    def _ended(self, job: Job) -> None:
+        board = self._board
+        if job.state is not JobState.ENDED or job.ended_at is None:
+            board.journal.change_job(job, state=JobState.ENDED, ended_at=board.now.wall)
+        self.runs.pop(job.id, None)
+        board.tell("job.closed", folder=job.folder, job=job.name, job_handle=job.handle)
+        self._job_left(job)
+
+    def _give_up(self, job: Job, drops: list[Drop], ghosts: list[Drop], after_s: float) -> None:
+        """The first POST was refused: its drops go on under a new name."""
+        self._hand_on(drops, after_s)
+        if ghosts:
+            self.write_off(job, ghosts)
+        else:
+            self._void(job)
+
+    def write_off(self, job: Job, drops: list[Drop]) -> None:
+        """The server never showed this job: it is watched for a day in case it turns up after all (RELIABILITY J6)."""
+        self._board.journal.change_job(
+            job,
+            state=JobState.GHOST,
+            ghost_until=self._board.now.wall + GHOST_WATCH,
+            written_off="\n".join(str(drop.id) for drop in drops),
+        )
+        self._forget(job)
+
+    def _void(self, job: Job) -> None:
+        self._board.journal.change_job(job, state=JobState.VOID)
+        if not self._board.members_of(job):  # else the last of them takes it along when it is filed
+            self._board.jobs.pop(job.id, None)
+        self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        self.runs.pop(job.id, None)
+        self._job_left(job)
+
+    def _planned(self, run: Run) -> list[Drop]:
+        return [self._board.drops[id_] for plan in run.plan for id_ in plan.drops]
+
+    def _hand_on(self, drops: list[Drop], after_s: float) -> None:
+        if drops:
+            for drop in drops:
+                self._board.leave_job(drop)
+            self._board.journal.change_drops(drops, job=None, post=None)
+            self._requeue(drops, after_s)
+
+    def _is_idle_too_long(self, job: Job) -> bool:
+        limit_s = self._board.settings.recovery.job_timeout_s * IDLE_SHARE
+        return job.last_post_at is not None and self._board.age_s(job.last_post_at) > limit_s

@@ -1,0 +1,416 @@
+"""
+What the server makes of our jobs: following them, finding those whose first answer was lost, and deciding every file.
+
+A job is over when the server no longer lists it and its log has its end (PROTOCOL 4.2); only then the rows decide.
+What has no row is looked for among the assets; what is certainly not there is sent once more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hotfolder.core import verdicts
+from hotfolder.core.board import Board
+from hotfolder.core.connection import Connection
+from hotfolder.core.messages import (
+    AssetsFailed,
+    AssetsSeen,
+    FindAssets,
+    Followed,
+    Poll,
+    Polled,
+    PollFailed,
+    Seek,
+    SeekFailed,
+    Sought,
+)
+from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
+from hotfolder.core.posting import Posting
+from hotfolder.core.server import ActiveJob, Asset, JobLog
+
+SENDS_MAX = 2
+"""A file that the server accepted and never processed is sent once more, then it fails (RELIABILITY J14)."""
+
+GHOST_LOOK_S = 3600.0  # 24 looks in the day that a ghost is watched
+
+POLL_GROWTH = 1.5
+
+
+@dataclass(slots=True)
+class _Follow:
+    """What we know of one job on the server."""
+
+    active: ActiveJob | None = None
+    verdicts: list[verdicts.Verdict] = field(default_factory=list)  # decided, waiting for the assets of the rest
+    open: list[Drop] = field(default_factory=list)  # without a row, looked for among the assets
+    looking: bool = False
+    log: str = ""
+    overdue: bool = False
+    next_s: float = 0.0  # of seeking
+
+
+class Tracking:
+    """Follows every job from its end of POSTs to its verdicts."""
+
+    def __init__(
+        self,
+        board: Board,
+        connection: Connection,
+        posting: Posting,
+        *,
+        requeue: Callable[[list[Drop], float], None],
+        conclude: Callable[[Job, list[verdicts.Verdict]], None],
+    ) -> None:
+        self._board = board
+        self._connection = connection
+        self._posting = posting
+        self._requeue = requeue
+        self._conclude = conclude  # a job's drops have their outcomes
+        self.follows: dict[int, _Follow] = {}
+        self._polling = False
+        self._interval_s = board.settings.tracking.poll_s
+        self._next_poll_s = board.now.monotonic
+
+    def follow(self, job: Job) -> None:
+        """A job takes no more POSTs, or has to be found."""
+        if job.state not in (JobState.ENDED, JobState.SEEKING, JobState.GHOST):
+            return
+        now_s = self._board.now.monotonic
+        poll_s = self._board.settings.tracking.poll_s
+        if job.state is JobState.GHOST:
+            self.follows[job.id] = _Follow(next_s=now_s + GHOST_LOOK_S)
+            return
+        self.follows.setdefault(job.id, _Follow(next_s=now_s + min(1.0, poll_s)))
+        self._interval_s = poll_s
+        self._next_poll_s = min(self._next_poll_s, now_s + poll_s) if self._next_poll_s > now_s else now_s + poll_s
+
+    def is_overdue(self, job: Job) -> bool:
+        """Whether the server has been busy with a job for longer than the deadline."""
+        follow = self.follows.get(job.id)
+        return follow is not None and follow.overdue
+
+    # --- time ---
+
+    def wake(self) -> None:
+        """Ask what is due."""
+        board, now_s = self._board, self._board.now.monotonic
+        if board.stopping:
+            return
+        for id_, follow in list(self.follows.items()):
+            job = board.jobs[id_]
+            if job.state is JobState.GHOST and job.ghost_until is not None and board.now.wall >= job.ghost_until:
+                board.journal.change_job(job, state=JobState.VOID)
+                self._forget(job)
+            elif (
+                job.state in (JobState.SEEKING, JobState.GHOST)
+                and not follow.looking
+                and self._connection.is_ok
+                and now_s >= follow.next_s
+            ):
+                follow.looking = True
+                board.do(Seek(job.id, job.name))
+        if self._polling or not self._connection.is_ok or now_s < self._next_poll_s:
+            return
+        jobs = [board.jobs[id_] for id_, follow in self.follows.items() if not follow.looking]
+        followed = tuple(
+            Followed(job.id, (job.handle, *filter(None, job.other_handles.split("\n"))))
+            for job in jobs
+            if job.handle is not None and job.state is JobState.ENDED
+        )
+        if followed:
+            self._polling = True
+            board.do(Poll(followed))
+
+    def next_wake_s(self) -> float | None:
+        """Return when `wake` has something to do."""
+        if not self._connection.is_ok:
+            return None
+        board = self._board
+        times = [
+            follow.next_s
+            for id_, follow in self.follows.items()
+            if not follow.looking and board.jobs[id_].state in (JobState.SEEKING, JobState.GHOST)
+        ]
+        if not self._polling and any(board.jobs[id_].state is JobState.ENDED for id_ in self.follows):
+            times.append(self._next_poll_s)
+        return min(times, default=None)
+
+    def _schedule_poll(self, *, something_new: bool) -> None:
+        limits = self._board.settings.tracking
+        self._polling = False
+        self._interval_s = limits.poll_s if something_new else min(limits.poll_max_s, self._interval_s * POLL_GROWTH)
+        self._next_poll_s = self._board.now.monotonic + self._interval_s
+
+    # --- following ---
+
+    def poll_failed(self, event: PollFailed) -> None:
+        """The server did not say: nothing moves."""
+        self._schedule_poll(something_new=False)
+        self._connection.report(event.trouble)
+
+    def polled(self, event: Polled) -> None:
+        """The server has said."""
+        something_new = False
+        for id_ in list(self.follows):
+            job = self._board.jobs[id_]
+            follow = self.follows[id_]
+            if job.state is not JobState.ENDED or job.handle is None or follow.looking:
+                continue
+            active = event.active.get(job.handle)
+            if active != follow.active and active is not None:
+                something_new = True
+                follow.active = active
+                self._board.tell(
+                    "job.progress",
+                    folder=job.folder,
+                    job=job.name,
+                    job_handle=job.handle,
+                    state=active.state,
+                    progress=active.progress,
+                    files_done=active.files_done,
+                )
+            if id_ in event.logs and self._read(job, follow, event.logs[id_]):
+                something_new = True
+            elif job.id in self.follows:
+                self._check_deadline(job, follow, is_active=active is not None and not active.is_done)
+        self._schedule_poll(something_new=something_new)
+
+    def _read(self, job: Job, follow: _Follow, logs: tuple[JobLog, ...]) -> bool:
+        """Decide by the logs if they are complete; return whether they were."""
+        if not logs or not all(log.has_end and log.is_complete for log in logs):
+            return False
+        members = self._undecided(job)
+        decision = verdicts.decide([_expected(drop) for drop in members], logs)
+        for note in decision.notes:
+            self._board.tell("job.finished", "warning", folder=job.folder, job=job.name, reason=note)
+        follow.log = json.dumps([_plain(asdict(log)) for log in logs], ensure_ascii=False)
+        follow.verdicts = [verdict for verdict in decision.verdicts if verdict.outcome is not None]
+        decided = {verdict.drop for verdict in follow.verdicts}
+        follow.open = [drop for drop in members if drop.id not in decided]
+        if follow.open:
+            self._look_for(job, follow, follow.open)
+        else:
+            self._over(job, follow, [])
+        return True
+
+    def _undecided(self, job: Job) -> list[Drop]:
+        return [drop for drop in self._board.members_of(job) if drop.state in (DropState.SENT, DropState.DOUBTED)]
+
+    def _check_deadline(self, job: Job, follow: _Follow, *, is_active: bool) -> None:
+        """A job that does not end is told; one that the server has forgotten is decided by the assets."""
+        if job.ended_at is None or self._board.age_s(job.ended_at) < self._board.settings.tracking.deadline_s:
+            return
+        if is_active:
+            if not follow.overdue:
+                follow.overdue = True
+                self._board.tell(
+                    "job.progress",
+                    "warning",
+                    folder=job.folder,
+                    job=job.name,
+                    job_handle=job.handle,
+                    state="overdue",
+                    reason="still not done on the server; its files stay safe in _working",
+                )
+            return
+        follow.open = self._undecided(job)
+        follow.verdicts = []
+        self._look_for(job, follow, follow.open)
+
+    # --- seeking ---
+
+    def seek_failed(self, event: SeekFailed) -> None:
+        """The server did not say: that is no "not there"."""
+        follow = self.follows.get(event.job)
+        if follow is not None:
+            follow.looking = False
+            follow.next_s = self._board.now.monotonic + self._board.settings.tracking.poll_s
+        self._connection.report(event.trouble)
+
+    def sought(self, event: Sought) -> None:
+        """The server has said what it knows under a name (RELIABILITY J3 to J7, J20)."""
+        board = self._board
+        follow = self.follows.get(event.job)
+        if follow is None:
+            return
+        follow.looking = False
+        job = board.jobs[event.job]
+        handles = list(
+            dict.fromkeys([*(active.handle for active in event.active), *(log.handle for log in event.logs)])
+        )
+        if job.state is JobState.GHOST:
+            self._ghost_sought(job, follow, handles)
+        elif handles:
+            self._adopt(job, handles, is_active=any(not active.is_done for active in event.active))
+        else:
+            self._still_absent(job, follow)
+
+    def _adopt(self, job: Job, handles: list[str], *, is_active: bool) -> None:
+        board = self._board
+        board.journal.change_job(job, handle=handles[0], other_handles="\n".join(handles[1:]), absent_since=None)
+        if len(handles) > 1:
+            board.journal.change_drops(self._undecided(job), possible_second_copy=True)
+        board.tell(
+            "job.recovered",
+            "warning" if len(handles) > 1 else "info",
+            folder=job.folder,
+            job=job.name,
+            job_handle=job.handle,
+            jobs_found=len(handles),
+        )
+        self.follows.pop(job.id, None)
+        if is_active:
+            self._posting.close(job)
+        else:
+            board.journal.change_job(job, state=JobState.ENDED, ended_at=board.now.wall)
+            self.follow(job)
+
+    def _still_absent(self, job: Job, follow: _Follow) -> None:
+        board, limits = self._board, self._board.settings.recovery
+        if job.absent_since is None:
+            board.journal.change_job(job, absent_since=board.now.wall)
+        sent_s = board.age_s(job.last_post_at or job.created_at)
+        absent_s = board.age_s(job.absent_since or board.now.wall)
+        grace_s = limits.job_timeout_s + limits.grace_s
+        if sent_s >= grace_s and absent_s >= limits.recheck_s:
+            follow.open = self._undecided(job)
+            self._look_for(job, follow, follow.open)
+            return
+        wait_s = min(limits.recheck_s, max(self._board.settings.tracking.poll_s, sent_s / 4))
+        follow.next_s = board.now.monotonic + wait_s
+
+    def _ghost_sought(self, job: Job, follow: _Follow, handles: list[str]) -> None:
+        board = self._board
+        if not handles:
+            follow.next_s = board.now.monotonic + GHOST_LOOK_S
+            return
+        ids = [int(text) for text in job.written_off.split("\n") if text]
+        board.journal.amend(ids, possible_second_copy=True)
+        for drop in (board.drops[id_] for id_ in ids if id_ in board.drops):
+            drop.possible_second_copy = True
+        board.tell(
+            "job.recovered",
+            "warning",
+            folder=job.folder,
+            job=job.name,
+            job_handle=handles[0],
+            reason="an attempt that was written off showed up: some of its files may exist twice",
+            drops=ids,
+        )
+        board.journal.change_job(job, state=JobState.CLOSED, handle=handles[0])
+        self._forget(job)
+
+    # --- assets ---
+
+    def _look_for(self, job: Job, follow: _Follow, drops: list[Drop]) -> None:
+        if not drops:
+            self._over(job, follow, [])
+            return
+        follow.looking = True
+        self._board.do(FindAssets(job.id, tuple(dict.fromkeys(drop.asset for drop in drops))))
+
+    def assets_failed(self, event: AssetsFailed) -> None:
+        """The server did not say: asked again with the next round."""
+        follow = self.follows.get(event.job)
+        if follow is not None:
+            follow.looking = False
+            follow.next_s = self._board.now.monotonic + self._board.settings.tracking.poll_s
+        self._connection.report(event.trouble)
+
+    def assets_seen(self, event: AssetsSeen) -> None:
+        """The server has said which assets it has; None = it does not offer that."""
+        follow = self.follows.get(event.job)
+        if follow is None:
+            return
+        follow.looking = False
+        job = self._board.jobs[event.job]
+        since = job.first_post_at or job.created_at
+        missing: list[Drop] = []
+        for drop in follow.open:
+            verdict = None if event.assets is None else _by_asset(drop, event.assets, since)
+            if verdict is not None:
+                follow.verdicts.append(verdict)
+            else:
+                missing.append(drop)
+        self._over(job, follow, missing, proven=event.assets is not None)
+
+    def _over(self, job: Job, follow: _Follow, missing: list[Drop], *, proven: bool = False) -> None:
+        """Everything that can be known is known."""
+        board = self._board
+        seeking = job.state is JobState.SEEKING
+        again: list[Drop] = []
+        for drop in missing:
+            # one that was accepted fails soon; one that never arrived is the line's trouble, not the file's
+            if drop.sends < (SENDS_MAX if drop.state is DropState.SENT else board.settings.retry.tries):
+                # a complete log without a row, or no such asset, proves that nothing of it is there
+                doubtful = drop.possible_second_copy or (seeking and not proven)
+                board.journal.change_drops([drop], state=DropState.CLAIMED, possible_second_copy=doubtful)
+                again.append(drop)
+            elif proven or follow.log:
+                follow.verdicts.append(
+                    _verdict(drop, Outcome.FAILED, "the server took the file but never worked on it")
+                )
+            else:
+                follow.verdicts.append(
+                    _verdict(drop, Outcome.UNKNOWN, "the server does not tell whether it has the file")
+                )
+        if seeking and not follow.verdicts:
+            self._posting.write_off(job, again)
+        elif seeking:
+            board.journal.change_job(job, state=JobState.ENDED, ended_at=board.now.wall)
+        for drop in again:
+            board.leave_job(drop)
+        board.journal.change_drops(again, job=None, post=None)
+        if job.state is JobState.ENDED:
+            board.journal.change_job(job, state=JobState.OVER, log=follow.log)
+            board.tell(
+                "job.finished",
+                folder=job.folder,
+                job=job.name,
+                job_handle=job.handle,
+                files=len(follow.verdicts),
+                again=len(again) or None,
+            )
+            self.follows.pop(job.id, None)
+            self._conclude(job, follow.verdicts)
+        if again:
+            self._requeue(again, 0.0)
+
+    def _forget(self, job: Job) -> None:
+        self.follows.pop(job.id, None)
+        self._board.jobs.pop(job.id, None)
+
+
+def _expected(drop: Drop) -> verdicts.Expected:
+    return verdicts.Expected(
+        drop=drop.id,
+        asset=drop.asset,
+        sent_name=drop.sent_name,
+        overwrite=drop.overwrite,
+        doubted=drop.state is DropState.DOUBTED,
+        earlier_doubt=drop.sends > 1,
+    )
+
+
+def _by_asset(drop: Drop, assets: Iterable[Asset], since: datetime) -> verdicts.Verdict | None:
+    verdict = verdicts.from_asset(_expected(drop), tuple(assets), size_bytes=drop.identity.size_bytes, since=since)
+    return verdict if verdict.outcome is not None else None
+
+
+def _verdict(drop: Drop, outcome: Outcome, reason: str) -> verdicts.Verdict:
+    return verdicts.Verdict(
+        drop=drop.id, outcome=outcome, reason=reason, warnings=(), asset_handle=None, stored_as=None
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Make a log's values fit for JSON."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,231 @@
+"""
+The loop that drives the coordinator, and the threads that carry out its actions.
+
+Each turn is made durable before any of its actions is begun. One thread per hot folder, one per job being posted, one
+for asking the server; all are daemon threads, so that a share or a server that hangs never holds up the exit.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from hotfolder.core.board import Turn, backoff_s
+from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.messages import (
+    Action,
+    Crashed,
+    Event,
+    FindAssets,
+    Notice,
+    Now,
+    Poll,
+    Recall,
+    Recalled,
+    Seek,
+    SendPost,
+    SignIn,
+    StopAsked,
+    Woken,
+)
+from hotfolder.ports import Clock, Ledger, LedgerError
+from hotfolder.services.folder import FolderService
+from hotfolder.services.tracking import TrackingService
+from hotfolder.services.upload import UploadService
+
+EVENTS_PER_TURN = 256  # shares one commit among what came in meanwhile, and keeps a flood from delaying claims
+
+IDLE_WAKE_S = 30.0  # with nothing due the loop still turns, so that a watchdog sees it live
+
+
+class Log(Protocol):
+    """Where notices and trouble go."""
+
+    def notice(self, notice: Notice) -> None:
+        """Log one event of the coordinator's."""
+
+    def trouble(self, text: str, error: BaseException | None = None) -> None:
+        """Log what nobody foresaw, with its traceback."""
+
+
+class Worker:
+    """One thread that carries out actions in order."""
+
+    def __init__(self, name: str, inbox: queue.SimpleQueue[Action | None], do: Callable[[Action], None]) -> None:
+        self._inbox = inbox
+        self._do = do
+        self.busy = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (action := self._inbox.get()) is not None:
+            self.busy = True
+            self._do(action)
+            self.busy = False
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread to end after its inbox got None."""
+        self._thread.join(timeout_s)
+
+
+class Supervisor:
+    """The running daemon."""
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        *,
+        ledger: Ledger,
+        clock: Clock,
+        today: Callable[[], Now],
+        folders: Mapping[str, FolderService],
+        upload: UploadService,
+        tracking: TrackingService,
+        uploads: int,
+        log: Log,
+        events: queue.SimpleQueue[Event],
+    ) -> None:
+        self.coordinator = coordinator
+        self._ledger = ledger
+        self._clock = clock
+        self._now = today
+        self._folders = folders
+        self._upload = upload
+        self._tracking = tracking
+        self._log = log
+        self._events = events
+        self._own: deque[Event] = deque()  # answers of the loop itself
+        self.ledger_error: str | None = None
+        self._stop = threading.Event()
+        self._inboxes: dict[str, queue.SimpleQueue[Action | None]] = {}
+        self._workers: list[Worker] = []
+        for name in (*folders, "server"):
+            inbox: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
+            self._inboxes[f"folder {name}" if name in folders else name] = inbox
+            self._workers.append(Worker(f"hotfolder-{name}", inbox, self._do))
+        inbox = self._inboxes["upload"] = queue.SimpleQueue()
+        self._posters = [Worker(f"hotfolder-upload-{number}", inbox, self._do) for number in range(1, uploads + 1)]
+        self._workers += self._posters
+
+    # --- the loop ---
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Turn until `until` says so, asked after every turn, or `stop` is called."""
+        self._turn([Woken()])
+        while not self._stop.is_set() and not until():
+            self._turn(self._wait())
+
+    def stop(self) -> None:
+        """Begin nothing more; safe to call from a signal handler, and again."""
+        self._stop.set()
+        self._events.put(StopAsked())
+
+    def finish(self, patience_s: float) -> None:
+        """
+        Let what is under way come to its end, for so long at most, and let go of everything.
+
+        What does not end in time is found half-done at the next start, which is what recovery is for.
+        """
+        self._turn([StopAsked()])
+        deadline_s = self._clock.monotonic() + patience_s
+        while self._under_way() and (left_s := deadline_s - self._clock.monotonic()) > 0:
+            self._turn(self._wait(min(left_s, 0.5)))
+        for inbox in self._inboxes.values():
+            for _ in self._workers:
+                inbox.put(None)
+        for worker in self._workers:
+            worker.join(0.5)
+        for service in self._folders.values():
+            service.close()
+
+    def _under_way(self) -> bool:
+        return (
+            any(worker.busy for worker in self._workers)
+            or any(not inbox.empty() for inbox in self._inboxes.values())
+            or not self._events.empty()
+            or bool(self._own)
+        )
+
+    def _wait(self, longest_s: float = IDLE_WAKE_S) -> list[Event]:
+        """Return the events that have come in, waiting until there is something to do."""
+        wake_s = self.coordinator.next_wake_s()
+        if wake_s is not None:
+            longest_s = min(longest_s, max(0.0, wake_s - self._clock.monotonic()))
+        events: list[Event] = []
+        while self._own:
+            events.append(self._own.popleft())
+        try:
+            if not events:
+                events.append(self._events.get(timeout=longest_s) if longest_s > 0 else self._events.get_nowait())
+            while len(events) < EVENTS_PER_TURN:
+                events.append(self._events.get_nowait())
+        except queue.Empty:
+            pass
+        return events or [Woken()]
+
+    def _turn(self, events: list[Event]) -> None:
+        now = self._now()
+        turns = [self.coordinator.step(event, now) for event in events]
+        self._commit(turns)
+        for turn in turns:
+            for notice in turn.notices:
+                self._log.notice(notice)
+        for turn in turns:
+            for action in turn.actions:
+                self._begin(action)
+
+    def _commit(self, turns: list[Turn]) -> None:
+        """Make the writes durable, however long that takes; until then nothing of this turn happens."""
+        writes = [write for turn in turns for write in turn.writes]
+        tries = 0
+        while writes:
+            try:
+                self._ledger.commit(writes)
+                break
+            except LedgerError as error:
+                tries += 1
+                if self.ledger_error is None:
+                    self._log.trouble(f"the ledger cannot be written, nothing new is begun until it can: {error}")
+                self.ledger_error = str(error)
+                if self._stop.wait(backoff_s(0.5, 30.0, tries)):
+                    raise
+        if self.ledger_error is not None and writes:
+            self._log.trouble("the ledger can be written again")
+            self.ledger_error = None
+
+    # --- actions ---
+
+    def _begin(self, action: Action) -> None:
+        match action:
+            case Recall():
+                self._do(action)
+            case SendPost():
+                self._inboxes["upload"].put(action)
+            case SignIn() | Poll() | Seek() | FindAssets():
+                self._inboxes["server"].put(action)
+            case _:
+                self._inboxes[f"folder {action.folder}"].put(action)
+
+    def _do(self, action: Action) -> None:
+        """Carry out one action; the one place where everything is caught, so that one bad drop ends nothing else."""
+        try:
+            match action:
+                case Recall():
+                    results = self._ledger.recall(action.folder, action.items)
+                    self._own.append(Recalled(action.folder, tuple(results)))
+                    return
+                case SendPost():
+                    events = self._upload.carry_out(action)
+                case SignIn() | Poll() | Seek() | FindAssets():
+                    events = self._tracking.carry_out(action)
+                case _:
+                    events = self._folders[action.folder].carry_out(action)
+        except Exception as error:  # noqa: BLE001 # told, counted and backed off by the coordinator
+            self._log.trouble(f"{type(action).__name__} failed", error)
+            events = [Crashed(action, f"{type(error).__name__}: {error}")]
+        for event in events:
+            self._events.put(event)

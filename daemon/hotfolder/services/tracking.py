@@ -1,0 +1,103 @@
+"""
+Asks the server: who we are, how jobs stand, what their logs say, which assets are there.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from hotfolder.core.messages import (
+    AssetsFailed,
+    AssetsSeen,
+    Event,
+    FindAssets,
+    Poll,
+    Polled,
+    PollFailed,
+    Seek,
+    SeekFailed,
+    SignedIn,
+    SignIn,
+    SignInFailed,
+    Sought,
+)
+from hotfolder.core.server import Company, JobLog, Kind, RemoteError, Trouble
+from hotfolder.ports import Remote
+
+ServerAction = SignIn | Poll | Seek | FindAssets
+
+_NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
+
+
+class TrackingService:
+    """One thread uses it, but `company`, which any may read."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+        self.company: Company | None = None
+
+    def carry_out(self, action: ServerAction) -> list[Event]:
+        """Ask, and return the answer."""
+        match action:
+            case SignIn():
+                return [self._sign_in(action)]
+            case Poll():
+                return [self._poll(action)]
+            case Seek():
+                return [self._seek(action)]
+            case FindAssets():
+                return [self._find_assets(action)]
+            case _:
+                assert_never(action)
+
+    def _sign_in(self, action: SignIn) -> Event:
+        if not action.forced and not self._remote.credentials_changed():
+            return SignInFailed(None)
+        try:
+            self.company = self._remote.sign_in()
+        except RemoteError as error:
+            return SignInFailed(error.trouble)
+        return SignedIn(self.company)
+
+    def _poll(self, action: Poll) -> Event:
+        if self.company is None:
+            return PollFailed(_NOT_SIGNED_IN)
+        try:
+            active = {job.handle: job for job in self._remote.active_jobs(self.company)}
+            logs: dict[int, tuple[JobLog, ...]] = {}
+            for followed in action.jobs:
+                if any(handle in active and not active[handle].is_done for handle in followed.handles):
+                    continue
+                found: list[JobLog] = []
+                for handle in followed.handles:
+                    log = self._remote.job_logs(self.company, handle=handle)
+                    if not log:  # of several jobs one has no log yet: nothing is complete
+                        found = []
+                        break
+                    found += log
+                logs[followed.job] = tuple(found)
+        except RemoteError as error:
+            return PollFailed(error.trouble)
+        return Polled(active, logs)
+
+    def _seek(self, action: Seek) -> Event:
+        if self.company is None:
+            return SeekFailed(action.job, _NOT_SIGNED_IN)
+        try:
+            active = self._remote.active_jobs(self.company, original_name=action.name)
+            logs = self._remote.job_logs(self.company, original_name=action.name)
+        except RemoteError as error:
+            return SeekFailed(action.job, error.trouble)
+        return Sought(action.job, tuple(active), tuple(logs))
+
+    def _find_assets(self, action: FindAssets) -> Event:
+        if self.company is None:
+            return AssetsFailed(action.job, _NOT_SIGNED_IN)
+        try:
+            return AssetsSeen(action.job, tuple(self._remote.assets(self.company, action.names)))
+        except RemoteError as error:
+            if error.trouble.kind is Kind.PERMANENT or (
+                error.trouble.kind is Kind.FATAL and error.trouble.code is not None and error.trouble.code >= 20000
+            ):
+                return AssetsSeen(action.job, None)  # not offered to this user: one feature less, no outage
+            return AssetsFailed(action.job, error.trouble)

@@ -1,0 +1,88 @@
+"""
+Makes one POST from claimed files; the answer says what is known of it, however it went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from hotfolder.core.messages import Event, FolderDown, PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
+from hotfolder.core.server import Company, Kind, RemoteError, Trouble
+from hotfolder.ports import ChangedError, Clock, Files, FolderError, PostFile, PostRequest, Reader, Remote
+
+PROGRESS_EVERY_S = 0.25  # people see four steps a second as motion; more would only cost
+
+
+class UploadService:
+    """Any number of threads may use it."""
+
+    def __init__(
+        self,
+        remote: Remote,
+        files: Callable[[str], Files],
+        company: Callable[[], Company | None],
+        clock: Clock,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._remote = remote
+        self._files = files  # hot folder's name to its files
+        self._company = company
+        self._clock = clock
+        self._emit = emit
+
+    def carry_out(self, action: SendPost) -> list[Event]:
+        """Send it, once."""
+        company = self._company()
+        if company is None:
+            trouble = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
+            return [PostFailed(action.job, action.number, trouble)]
+        files = self._files(action.folder)
+        folder_errors: list[str] = []
+        request = PostRequest(
+            company=company,
+            destination=action.destination,
+            files=tuple(
+                PostFile(
+                    drop=part.drop,
+                    header_name=part.header_name,
+                    size_bytes=part.identity.size_bytes,
+                    open=partial(_open, files, part, folder_errors),
+                )
+                for part in action.parts
+            ),
+            job_name=action.job_name,
+            job_handle=action.job_handle,
+            options=action.options,
+            file_name=action.file_name,
+            end_job=action.end_job,
+        )
+        try:
+            answer = self._remote.post(request, self._progress(action))
+        except RemoteError as error:
+            local = bool(folder_errors) and error.trouble.kind is not Kind.UNKNOWN
+            changed = () if local else error.changed
+            failed = PostFailed(action.job, action.number, error.trouble, error.files, changed, local=local)
+            return [*(FolderDown(action.folder, reason) for reason in folder_errors[:1]), failed]
+        return [PostAccepted(action.job, action.number, answer.job_handle, answer.files)]
+
+    def _progress(self, action: SendPost) -> Callable[[int], None]:
+        last_s = self._clock.monotonic()
+
+        def progressed(sent_bytes: int) -> None:
+            nonlocal last_s
+            now_s = self._clock.monotonic()
+            if now_s - last_s >= PROGRESS_EVERY_S:
+                last_s = now_s
+                self._emit(PostProgressed(action.job, action.number, sent_bytes))
+
+        return progressed
+
+
+def _open(files: Files, part: PostPart, folder_errors: list[str]) -> Reader:
+    """Open one claimed file; a folder in trouble is remembered, so that the server is not blamed."""
+    try:
+        return files.open_for_sending(part.work_path, part.identity)
+    except FolderError as error:
+        folder_errors.append(str(error))
+        raise ChangedError(str(error)) from error

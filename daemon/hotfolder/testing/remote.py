@@ -1,0 +1,220 @@
+"""
+A model of the IPS server in memory: fits `ports.Remote`, outlives simulated crashes, and fails as it is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hotfolder.core.naming import asset_id
+from hotfolder.core.server import (
+    ActiveJob,
+    Asset,
+    Company,
+    JobLog,
+    Kind,
+    LogRow,
+    PostAnswer,
+    RemoteError,
+    SentFile,
+    Trouble,
+)
+from hotfolder.ports import ChangedError, Clock, PostRequest, Progress
+from hotfolder.testing.perils import Perils
+
+COMPANY = Company(handle="c|1", name="Example Co", root_path="ExampleCo/")
+
+
+@dataclass(slots=True)
+class ModelJob:
+    """One job on the model server."""
+
+    handle: str
+    name: str
+    overwrite: bool
+    files: list[tuple[str, str, int]] = field(default_factory=list)  # asset ID, digest, size
+    last_post_s: float = 0.0
+    ended_s: float | None = None
+    rows: list[LogRow] = field(default_factory=list)
+    ended_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class ModelAsset:
+    """One asset and every content it ever had, oldest first."""
+
+    handle: str
+    contents: list[str] = field(default_factory=list)
+    size_bytes: int = 0
+    modified_at: datetime | None = None
+
+
+class ModelServer:
+    """What the server holds, whoever asks."""
+
+    def __init__(self, clock: Clock, *, work_s: float = 3.0, job_timeout_s: float = 60.0) -> None:
+        self.clock = clock
+        self.work_s = work_s
+        self.job_timeout_s = job_timeout_s
+        self.jobs: dict[str, ModelJob] = {}
+        self.assets: dict[str, ModelAsset] = {}
+        self.requests: list[str] = []
+        self._numbers = itertools.count(1)
+
+    def work(self) -> None:
+        """Let jobs end and be worked through, as far as their time has come."""
+        now_s = self.clock.monotonic()
+        for job in self.jobs.values():
+            if job.ended_s is None and now_s - job.last_post_s >= self.job_timeout_s:
+                job.ended_s = now_s
+            if job.ended_s is not None and job.ended_at is None and now_s - job.ended_s >= self.work_s:
+                for name, digest, size in job.files:
+                    job.rows.append(self._ingest(job, name, digest, size))
+                job.ended_at = self.clock.now()
+
+    def _ingest(self, job: ModelJob, name: str, digest: str, size: int) -> LogRow:
+        known = self.assets.get(name)
+        if known is not None and not job.overwrite:
+            return LogRow(log_type="DuplicateSkipped", message=f"{name} exists", asset_name=name)
+        kind = "UploadSuccess" if known is None else "FileUpdated"
+        asset = self.assets.setdefault(name, ModelAsset(f"a|{next(self._numbers)}"))
+        asset.contents.append(digest)
+        asset.size_bytes, asset.modified_at = size, self.clock.now()
+        return LogRow(log_type=kind, message=f"{name} was taken in", asset_name=name, asset_handle=asset.handle)
+
+    def take(self, request: PostRequest, contents: Sequence[tuple[str, str, int]]) -> str:
+        """Process one whole POST; raises `RemoteError` with the fault a real server would answer."""
+        self.work()
+        if request.job_handle is None:
+            overwrite = bool(json.loads(request.options or "{}").get("overwrite"))
+            handle = f"j|1||{request.job_name}|{next(self._numbers)}"
+            job = self.jobs[handle] = ModelJob(handle, request.job_name or "", overwrite)
+        else:
+            found = self.jobs.get(request.job_handle)
+            if found is None or found.ended_s is not None:
+                raise RemoteError(Trouble(kind=Kind.PERMANENT, text="no such open job", code=30001))
+            job = found
+        job.files += contents
+        job.last_post_s = self.clock.monotonic()
+        if request.end_job:
+            job.ended_s = job.last_post_s
+        return job.handle
+
+
+class ModelRemote:
+    """The daemon's line to the model server; `weather` decides how each POST goes."""
+
+    def __init__(self, server: ModelServer, perils: Perils, weather: Callable[[PostRequest], str]) -> None:
+        self._server = server
+        self._perils = perils
+        self._weather = weather
+
+    def sign_in(self) -> Company:
+        """Find the company."""
+        self._ask("sign in")
+        return COMPANY
+
+    def credentials_changed(self) -> bool:
+        """Return False: nothing is refused here."""
+        return False
+
+    def post(self, request: PostRequest, progress: Progress) -> PostAnswer:
+        """
+        Take a POST as the weather has it.
+
+        "ok", "not sent", "swallow before", "swallow after", "busy" (503), "fault" (30000), "refuse" (30001), and
+        "poison", which refuses any POST that holds a file whose content begins with b"poison".
+        """
+        sent: list[SentFile] = []
+        contents: list[tuple[str, str, int]] = []
+        poisoned = False
+        for file in request.files:
+            try:
+                reader = file.open()
+            except ChangedError as error:
+                trouble = Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False)
+                raise RemoteError(trouble, changed=(file.drop,)) from error
+            content = b"".join(bytes(block) for block in reader.blocks())
+            reader.close()
+            digest = hashlib.sha256(content).hexdigest()
+            name = request.file_name or file.header_name
+            contents.append((asset_id(name), digest, len(content)))
+            sent.append(SentFile(drop=file.drop, sha256=digest, size_bytes=len(content)))
+            poisoned = poisoned or content.startswith(b"poison")
+        self._perils.tick(f"before posting to {request.job_name or request.job_handle}")
+        weather = self._weather(request)
+        self._server.requests.append(f"post {weather}")
+        if weather == "not sent":
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="no connection", reached=False))
+        if weather == "swallow before":
+            raise RemoteError(Trouble(kind=Kind.UNKNOWN, text="answer lost"), files=tuple(sent))
+        if weather == "busy":
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="HTTP 503", status=503, retry_after_s=2.0))
+        if weather == "fault":
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="internal trouble", code=30000))
+        if weather == "refuse" or (weather == "poison" and poisoned):
+            raise RemoteError(Trouble(kind=Kind.PERMANENT, text="bad value", code=30001))
+        handle = self._server.take(request, contents)
+        self._perils.tick(f"after posting to {request.job_name or request.job_handle}")
+        if weather == "swallow after":
+            raise RemoteError(Trouble(kind=Kind.UNKNOWN, text="answer lost"), files=tuple(sent))
+        progress(sum(size for _, _, size in contents))
+        return PostAnswer(job_handle=handle, files=tuple(sent))
+
+    def _ask(self, what: str) -> None:
+        self._perils.tick(what)
+        self._server.requests.append(what)
+        self._server.work()
+
+    def active_jobs(self, company: Company, *, original_name: str | None = None) -> list[ActiveJob]:
+        """Return jobs that are not worked through."""
+        self._ask("active jobs")
+        return [
+            ActiveJob(
+                handle=job.handle,
+                original_name=job.name,
+                state="WaitingClient" if job.ended_s is None else "Running",
+                progress=0.5,
+            )
+            for job in self._server.jobs.values()
+            if job.ended_at is None and original_name in (None, job.name)
+        ]
+
+    def job_logs(
+        self, company: Company, *, handle: str | None = None, original_name: str | None = None
+    ) -> list[JobLog]:
+        """Return logs, of running jobs as well."""
+        self._ask("job logs")
+        return [
+            JobLog(
+                handle=job.handle,
+                original_name=job.name,
+                ended_at=job.ended_at,
+                rows=tuple(job.rows),
+                is_complete=True,
+                success_count=len(job.rows),
+            )
+            for job in self._server.jobs.values()
+            if handle == job.handle or (original_name is not None and original_name == job.name)
+        ]
+
+    def assets(self, company: Company, names: Sequence[str]) -> list[Asset]:
+        """Return the assets of these IDs."""
+        self._ask("assets")
+        return [
+            Asset(
+                name=name,
+                handle=asset.handle,
+                folder="",
+                file_name=name,
+                size_bytes=asset.size_bytes,
+                modified_at=asset.modified_at,
+            )
+            for name, asset in self._server.assets.items()
+            if name in names
+        ]

@@ -1,0 +1,199 @@
+"""
+The whole coordinator with its real executors on fakes and a virtual clock: seeded, replayable, and crashable anywhere.
+
+One thread plays all: which pending action is carried out next is drawn from the seed, so every order that threads
+could take is a seed. A crash throws away everything but the share, the server and what the ledger has committed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+
+from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.messages import (
+    Action,
+    Changed,
+    Event,
+    FindAssets,
+    Notice,
+    Now,
+    Poll,
+    Recall,
+    Recalled,
+    Seek,
+    SendPost,
+    SignIn,
+    Woken,
+)
+from hotfolder.core.settings import Settings
+from hotfolder.ports import PostRequest
+from hotfolder.services.folder import FolderService
+from hotfolder.services.tracking import TrackingService
+from hotfolder.services.upload import UploadService
+from hotfolder.testing.files import FakeFiles, FakeShare
+from hotfolder.testing.ledger import FakeLedger
+from hotfolder.testing.perils import CrashNow, Perils, VirtualClock
+from hotfolder.testing.remote import ModelRemote, ModelServer
+
+START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+STEPS_MAX = 20_000
+"""A history that takes more turns than this makes no progress: liveness is part of the promise."""
+
+
+class StuckError(AssertionError):
+    """A history does not come to its end."""
+
+
+@dataclass
+class World:
+    """What outlives the daemon, and the knobs of one history."""
+
+    settings: Settings
+    seed: int = 0
+    weather: Callable[[PostRequest], str] = lambda request: "ok"
+    clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
+    perils: Perils = field(default_factory=Perils)
+    notices: list[Notice] = field(default_factory=list)
+    crashes: int = 0
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)  # noqa: S311 # replayable, nothing secret
+        self.shares = {folder.name: FakeShare() for folder in self.settings.folders}
+        self.server = ModelServer(self.clock, job_timeout_s=self.settings.recovery.job_timeout_s)
+        self.ledger = FakeLedger()
+        self._tokens = count(1)
+        self._script: list[tuple[float, Callable[[World], None]]] = []
+
+    def at(self, after_s: float, do: Callable[[World], None]) -> None:
+        """Have a user do something after a while."""
+        self._script.append((self.clock.monotonic() + after_s, do))
+        self._script.sort(key=lambda item: item[0])
+
+    def next_script_s(self) -> float | None:
+        """Return when a user does something next."""
+        return self._script[0][0] if self._script else None
+
+    def play_script(self) -> None:
+        """Let users do what is due."""
+        while self._script and self._script[0][0] <= self.clock.monotonic():
+            self._script.pop(0)[1](self)
+
+    def token(self) -> str:
+        """Return text never used before."""
+        return f"{next(self._tokens):06d}"
+
+    def now(self) -> Now:
+        """Read both clocks."""
+        wall = self.clock.now()
+        return Now(self.clock.monotonic(), wall, wall.date())
+
+    def run(self, *, quiet_end_s: float = 0.0) -> None:
+        """Run the daemon, over every crash, until nothing is left to do and the script is played."""
+        while True:
+            life = Life(self)
+            try:
+                life.run(quiet_end_s)
+            except CrashNow:
+                self.crashes += 1
+                self.perils.crash_at = None
+                self.ledger = self.ledger.durable_copy()
+                self.clock.advance(2.0)
+                continue
+            return
+
+
+class Life:
+    """One process from start to crash or end."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        remote = ModelRemote(world.server, world.perils, lambda request: world.weather(request))
+        self._events: deque[Event] = deque()
+        self._files = {name: FakeFiles(share, world.clock, world.perils) for name, share in world.shares.items()}
+        self._folders = {
+            name: FolderService(name, files, start_watch=None, emit=self._events.append, warn=lambda text: None)
+            for name, files in self._files.items()
+        }
+        self._tracking = TrackingService(remote)
+        self._upload = UploadService(
+            remote, self._files.__getitem__, lambda: self._tracking.company, world.clock, self._events.append
+        )
+        self._lines: dict[str, deque[Action]] = {}  # what waits, by the thread that would carry it out
+        self.coordinator = Coordinator(
+            world.settings, world.now(), token=world.token, unfinished=world.ledger.unfinished()
+        )
+
+    def run(self, quiet_end_s: float) -> None:
+        """Turn until nothing is left to do."""
+        world = self.world
+        self._turn(Woken())
+        for _ in range(STEPS_MAX):
+            world.play_script()
+            if self._events:
+                self._turn(self._events.popleft())
+            elif any(self._lines.values()):
+                name = world.random.choice(sorted(name for name, line in self._lines.items() if line))
+                self._carry_out(self._lines[name].popleft())
+            elif not self._sleep(quiet_end_s):
+                return
+        raise StuckError(f"no end after {STEPS_MAX} turns; the last: {world.perils.trace[-10:]}")
+
+    def _sleep(self, quiet_end_s: float) -> bool:
+        """Let time pass until something is due; return False when the history is at its end."""
+        world = self.world
+        times = [at for at in (self.coordinator.next_wake_s(), world.next_script_s()) if at is not None]
+        if world.next_script_s() is None and self._is_at_rest(quiet_end_s):
+            return False
+        if not times:
+            raise StuckError("nothing is due, and not everything is done")
+        world.clock.advance(max(min(times) - world.clock.monotonic(), 0.001))
+        self._events.append(Woken())
+        return True
+
+    def _is_at_rest(self, quiet_end_s: float) -> bool:
+        at_rest = self.coordinator.is_finished()
+        if at_rest and quiet_end_s and self.world.clock.monotonic() < 1000.0 + quiet_end_s:
+            return False
+        return at_rest
+
+    def see(self, folder: str, *paths: str) -> None:
+        """Let the watch see files."""
+        self._events.append(Changed(folder, paths))
+
+    def _turn(self, event: Event) -> None:
+        world = self.world
+        turn = self.coordinator.step(event, world.now())
+        if turn.writes:
+            world.perils.tick("before a commit")
+            world.ledger.commit(turn.writes)
+            world.perils.tick("after a commit")
+        world.notices += turn.notices
+        for action in turn.actions:
+            match action:
+                case Recall():
+                    self._events.append(
+                        Recalled(action.folder, tuple(world.ledger.recall(action.folder, action.items)))
+                    )
+                case SendPost():
+                    self._lines.setdefault("upload", deque()).append(action)
+                case SignIn() | Poll() | Seek() | FindAssets():
+                    self._lines.setdefault("server", deque()).append(action)
+                case _:
+                    self._lines.setdefault(f"folder {action.folder}", deque()).append(action)
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case SendPost():
+                self._events.extend(self._upload.carry_out(action))
+            case SignIn() | Poll() | Seek() | FindAssets():
+                self._events.extend(self._tracking.carry_out(action))
+            case Recall():
+                pass
+            case _:
+                self._events.extend(self._folders[action.folder].carry_out(action))
