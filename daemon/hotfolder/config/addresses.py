@@ -85,6 +85,8 @@ def _check_base_url(url: str) -> str | None:
 
 
 def _check_ledger_url(url: str) -> str | None:
+    if re.search(r"[\x00-\x1f\x7f]", url):
+        return "a URL without control characters"
     if url.startswith(_POSTGRESQL):
         return None if urlsplit(url).path.strip("/") else f"a database at its end: {_POSTGRESQL}HOST/DATABASE"
     if not url.startswith("sqlite:"):
@@ -113,7 +115,7 @@ BASE_URL = Check(
 LEDGER_URL = Check(
     wanted="the URL of a ledger",
     test=_check_ledger_url,
-    pattern=r"^(sqlite:///(?!\?|:memory:|$)|postgresql\+psycopg://[^/]*/[^/?])",
+    pattern=r"^(sqlite:///(?!\?|:memory:|$)|postgresql\+psycopg://[^/]*/[^/?])[^\x00-\x1f\x7f]*$",
 )
 LISTEN = Check(
     wanted=LISTEN_WANTED,

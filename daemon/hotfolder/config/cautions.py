@@ -14,7 +14,7 @@ from hotfolder.config.addresses import is_loopback, split_listen
 from hotfolder.config.checks import FolderSource
 from hotfolder.config.model import Recovery
 from hotfolder.config.patterns import Covered, never_matches
-from hotfolder.config.places import LONGEST_SOCKET, Looker
+from hotfolder.config.places import LONGEST_SOCKET, Look
 from hotfolder.config.problems import KeyPath, Problem, quoted
 from hotfolder.config.secret import PLACEHOLDER
 from hotfolder.config.structure import Source
@@ -26,11 +26,13 @@ _PER_FILE = {"stem": "file", "subfolder": "subfolder", "ext": "extension"}  # pl
 
 
 def find_cautions(
-    main: Source, folders: Sequence[tuple[FolderSource, FolderSettings]], settings: Settings, look_at: Looker
+    main: Source,
+    folders: Sequence[tuple[FolderSource, FolderSettings]],
+    settings: Settings,
+    looks: Mapping[Path, Look],
 ) -> Iterator[Problem]:
     """Yield every warning."""
     yield from _main_cautions(main, settings)
-    looks = look_at([folder.path for _, folder in folders])
     for source, folder in folders:
         missing = {False: "which is no directory (yet)", None: "which does not answer"}
         if (words := missing.get(looks[folder.path].is_directory)) is not None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotfolder.config.addresses import ledger_file
-from hotfolder.config.model import FolderKeys, Main, check_folder_name
-from hotfolder.config.places import Looker
+from hotfolder.config.addresses import LEDGER_URL, ledger_file
+from hotfolder.config.model import FolderKeys, Main, check_folder_name, check_path
+from hotfolder.config.places import Look
 from hotfolder.config.problems import KeyPath, Problem, format_key, quoted
 from hotfolder.config.schema import model_schema, node_at
 from hotfolder.config.structure import Source
@@ -50,9 +50,8 @@ class FolderSource:
 
     @property
     def path(self) -> Path | None:
-        """The absolute path, or None where it is missing or no text."""
-        path = value_at(self.source.tables, (*self.at, "path"))
-        return self.source.file.parent.absolute() / path if isinstance(path, str) and path else None
+        """The absolute path, or None where it is missing or none."""
+        return path_at(self.source, (*self.at, "path"))
 
     def value(self, path: KeyPath) -> Any:
         """Return what the hot folder says of a key, else what [defaults] says, else None."""
@@ -79,6 +78,13 @@ def value_at(tables: Any, path: KeyPath) -> Any:
     return tables
 
 
+def path_at(source: Source, path: KeyPath) -> Path | None:
+    """Return the path that a key names, absolute, or None where it is missing or none."""
+    stated = value_at(source.tables, path)
+    good = isinstance(stated, str) and check_path(stated) is None
+    return source.file.parent.absolute() / stated if good else None
+
+
 def find_folders(main: Source, files: Sequence[Source]) -> list[FolderSource]:
     """Return all hot folders: those of the main file, then those with files of their own."""
     listed = main.tables.get("folder")
@@ -89,13 +95,21 @@ def find_folders(main: Source, files: Sequence[Source]) -> list[FolderSource]:
     ]
 
 
-def check_all(main: Source, folders: Sequence[FolderSource], look_at: Looker) -> Iterator[Problem]:
-    """Yield every problem between keys, tables and files."""
-    yield from _check_ascending(_ASCENDING, Main, lambda path: value_at(main.tables, path), main.problem)
-    if not folders and not isinstance(main.tables.get("folder"), dict):
+def check_main(main: Source) -> Iterator[Problem]:
+    """Yield the problems between keys of the main file."""
+    return _check_ascending(_ASCENDING, Main, lambda path: value_at(main.tables, path), main.problem)
+
+
+def check_any(main: Source) -> Iterator[Problem]:
+    """Yield the problem of having no hot folder at all; a [folder] that should be a [[folder]] has its own."""
+    if not isinstance(main.tables.get("folder"), dict):
         yield main.problem(("folder",), "no hot folder", "at least one [[folder]], or a file in folders.d")
+
+
+def check_folders(main: Source, folders: Sequence[FolderSource], looks: Mapping[Path, Look]) -> Iterator[Problem]:
+    """Yield the problems of hot folders with each other, with [defaults] and with our own files."""
     yield from _check_names(folders)
-    yield from _check_paths(folders, look_at, _private_files(main))
+    yield from _check_paths(folders, looks, _private_files(main))
     for folder in folders:
         yield from _check_ascending(_ASCENDING_IN_FOLDER, FolderKeys, folder.value, folder.problem)
         if folder.value(("options", "overwrite")) is None:
@@ -145,10 +159,11 @@ def _check_names(folders: Sequence[FolderSource]) -> Iterator[Problem]:
             )
 
 
-def _check_paths(folders: Sequence[FolderSource], look_at: Looker, private: Sequence[Path]) -> Iterator[Problem]:
+def _check_paths(
+    folders: Sequence[FolderSource], looks: Mapping[Path, Look], private: Sequence[Path]
+) -> Iterator[Problem]:
     """Hot folders lie apart from each other and from what is ours: nothing leaves the machine that was not dropped."""
     stated = [(folder, folder.path) for folder in folders]
-    looks = look_at([path for _, path in stated if path is not None])
     placed = [(folder, path, looks[path].real) for folder, path in stated if path is not None]
     for position, (folder, path, real) in enumerate(placed):
         found = quoted(str(path))
@@ -176,10 +191,7 @@ def _overlap(one: Path, other: Path) -> str | None:
 def _private_files(main: Source) -> list[Path]:
     """Return the files that must lie in no hot folder: a glob such as "*" would send them."""
     base = main.file.parent.absolute()
-    files = [base / main.file.name]
-    password, ledger = value_at(main.tables, ("server", "password_file")), value_at(main.tables, ("ledger", "url"))
-    if isinstance(password, str):
-        files.append(base / password)
-    if isinstance(ledger, str) and (file := ledger_file(ledger)) is not None:
-        files.append(base / file)
-    return [Path(os.path.realpath(file)) for file in files]
+    url = value_at(main.tables, ("ledger", "url"))
+    ledger = ledger_file(url) if isinstance(url, str) and LEDGER_URL.test(url) is None else None
+    files = (base / main.file.name, path_at(main, ("server", "password_file")), ledger and base / ledger)
+    return [Path(os.path.realpath(file)) for file in files if file is not None]

@@ -4,16 +4,15 @@ The way in: files and environment to settings, or every problem at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hotfolder.config.cautions import find_cautions
-from hotfolder.config.checks import FolderSource, check_all, find_folders, value_at
+from hotfolder.config.checks import FolderSource, check_any, check_folders, check_main, find_folders, path_at
 from hotfolder.config.model import Folder, FolderFile, Main
 from hotfolder.config.places import Looker, look_at
-from hotfolder.config.problems import ConfigError, Problem
+from hotfolder.config.problems import ConfigError, KeyPath, Problem
 from hotfolder.config.reading import default_folders_directory, parse_source, read_folder_sources, read_source
 from hotfolder.config.resolve import resolve, resolve_folder
 from hotfolder.config.secret import SecretError, read_password
@@ -21,6 +20,7 @@ from hotfolder.config.structure import Source, validate
 from hotfolder.core.settings import FolderSettings, Settings
 
 CONFIG_VARIABLE = "HOTFOLDER_CONFIG"
+_PASSWORD_FILE: KeyPath = ("server", "password_file")
 _SYSTEM_CONFIG = Path("/etc/hotfolder/hotfolder.toml")
 
 
@@ -70,11 +70,11 @@ def load_text(
 
 
 def _load(
-    main: Source, files: Sequence[Source], problems: list[Problem], environment: Mapping[str, str], looker: Looker
+    main: Source, files: Sequence[Source], unread: Sequence[Problem], environment: Mapping[str, str], looker: Looker
 ) -> Loaded:
-    base = main.file.parent.absolute()
+    """Interpret documents; `unread` are the problems of files in folders.d that could not be read."""
     model, found = validate(Main, main)
-    problems = [*problems, *found]
+    problems = [*unread, *found]
     own: list[Folder | FolderFile] = [] if model is None else [*model.folder]
     for file in files:
         folder_model, found = validate(FolderFile, file)
@@ -82,21 +82,21 @@ def _load(
         if folder_model is not None:
             own.append(folder_model)
     sources = find_folders(main, files)
-    problems.extend(check_all(main, sources, looker))
+    looks = looker([source.path for source in sources if source.path is not None])
+    problems.extend(check_main(main))
+    problems.extend(check_folders(main, sources, looks))
+    if not sources and not unread:
+        problems.extend(check_any(main))
     try:
-        password = read_password(_password_file(main, base), environment)
+        password = read_password(path_at(main, _PASSWORD_FILE), environment)
     except SecretError as error:
-        problems.append(main.problem(("server", "password_file"), error.found, error.wanted))
-    else:
-        if model is not None and not problems:
-            folders = [
-                (source, _resolve_folder(source, keys, model)) for source, keys in zip(sources, own, strict=True)
-            ]
-            settings = resolve(model, [folder for _, folder in folders], password, base)
-            return Loaded(
-                settings=settings, warnings=_ordered(find_cautions(main, folders, settings, looker), main.file)
-            )
-    raise ConfigError(_ordered(problems, main.file))
+        problems.append(main.problem(_PASSWORD_FILE, error.found, error.wanted))
+        password = ""
+    if model is None or problems:
+        raise ConfigError(_ordered(problems, main.file))
+    folders = [(source, _resolve_folder(source, keys, model)) for source, keys in zip(sources, own, strict=True)]
+    settings = resolve(model, [folder for _, folder in folders], password, main.file.parent.absolute())
+    return Loaded(settings=settings, warnings=_ordered(find_cautions(main, folders, settings, looks), main.file))
 
 
 def _resolve_folder(source: FolderSource, keys: Folder | FolderFile, main: Main) -> FolderSettings:
@@ -105,12 +105,7 @@ def _resolve_folder(source: FolderSource, keys: Folder | FolderFile, main: Main)
     return resolve_folder(name, path, keys, main.defaults)
 
 
-def _password_file(main: Source, base: Path) -> Path | None:
-    stated: Any = value_at(main.tables, ("server", "password_file"))
-    return base / stated if isinstance(stated, str) else None
-
-
-def _ordered(problems: Any, main: Path) -> tuple[Problem, ...]:
+def _ordered(problems: Iterable[Problem], main: Path) -> tuple[Problem, ...]:
     """Return the problems by file, the main file first, and by line, each once."""
     return tuple(
         sorted(dict.fromkeys(problems), key=lambda problem: (problem.file != main, problem.file, problem.line))

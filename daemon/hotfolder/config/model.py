@@ -27,7 +27,8 @@ def _check_text(text: str) -> str | None:
     return "a text on one line" if re.search(r"[\x00-\x1f\x7f]", text) else None
 
 
-def _check_path(path: str) -> str | None:
+def check_path(path: str) -> str | None:
+    """Return what is wanted instead of a path, or None if it is good."""
     if path.startswith("~"):
         return 'a path; "~" is not expanded, since the daemon may have another home'
     return _check_text(path)
@@ -46,7 +47,7 @@ _NOT_EMPTY = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
 Text = Annotated[str, Check(wanted="a text in quotes", test=_check_text, pattern=_NOT_EMPTY)]
 PathText = Annotated[
     str,
-    Check(wanted="a path in quotes", test=_check_path, pattern=rf"^(?!~){_NOT_EMPTY[1:]}"),
+    Check(wanted="a path in quotes", test=check_path, pattern=rf"^(?!~){_NOT_EMPTY[1:]}"),
 ]
 FolderName = Annotated[
     str,

@@ -114,7 +114,7 @@ class UnsharpMaskOptions(Table):
     threshold: Annotated[int, Field(ge=0, le=255)] | None = Field(
         None, description="Contrast from which an edge is sharpened.", examples=[2]
     )
-    monochrome: Literal[0, 1] | None = Field(None, description="1 = brightness only.", examples=[0])
+    monochrome: Annotated[int, Field(ge=0, le=1)] | None = Field(None, description="1 = brightness only.", examples=[0])
 
 
 class Options(Table):

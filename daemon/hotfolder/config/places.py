@@ -39,7 +39,12 @@ def look_at(paths: Iterable[Path], patience_s: float = _PATIENCE_S) -> dict[Path
     wanted = tuple(dict.fromkeys(paths))
 
     def look(path: Path) -> None:
-        looks[path] = Look(real=Path(os.path.realpath(path)), is_directory=path.is_dir())
+        real = Path(os.path.realpath(path))
+        try:
+            is_directory = path.is_dir()
+        except OSError:  # such as a directory above that we may not enter
+            is_directory = False
+        looks[path] = Look(real=real, is_directory=is_directory)
 
     threads = [threading.Thread(target=look, args=(path,), daemon=True) for path in wanted]
     for thread in threads:

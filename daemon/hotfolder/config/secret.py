@@ -59,14 +59,18 @@ def _read_file(file: Path, *, refuse_others: bool) -> str:
         raise SecretError(f"no file {file}", "a file that holds the password") from None
     except OSError as error:
         raise SecretError(f"{file}: {error.strerror}", "a file that we may read") from None
-    with open(descriptor, "rb") as opened:  # noqa: PTH123 - a descriptor, not a path
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise SecretError(f"{file}, which is no plain file", "a file that holds the password")
         if refuse_others and status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
             raise SecretError(f"{file} with mode {mode}", f"that others may not touch it: chmod 600 {file}")
-        content = opened.read(_LONGEST + 1)
+        content = os.read(descriptor, _LONGEST + 1)
+    except OSError as error:
+        raise SecretError(f"{file}: {error.strerror}", "a file that we may read") from None
+    finally:
+        os.close(descriptor)
     if len(content) > _LONGEST:
         raise SecretError(f"{file} with more than {_LONGEST} bytes", "a file that holds the password and nothing else")
     try:

@@ -52,10 +52,10 @@ def _check_keyword(template: str) -> str | None:
 DESTINATION = Check(
     wanted="a folder below the company root",
     test=_check_destination,
-    pattern=rf"^(?!/)(?!.*//)(?!(.*/)?\.{{1,2}}(/|$))([^{{}}\\]|\{{({'|'.join(TEMPLATE_NAMES)})\}})*$",
+    pattern=rf"^(?!/)(?!.*//)(?!(.*/)?\.{{1,2}}(/|$))([^{{}}\\\x00-\x1f\x7f]|\{{({'|'.join(TEMPLATE_NAMES)})\}})*$",
 )
 KEYWORD = Check(
     wanted="a keyword",
     test=_check_keyword,
-    pattern=rf"^(?!\s*$)([^{{}}]|\{{({'|'.join(TEMPLATE_NAMES)})\}})+$",
+    pattern=rf"^(?!\s*$)([^{{}}\x00-\x1f\x7f]|\{{({'|'.join(TEMPLATE_NAMES)})\}})+$",
 )
