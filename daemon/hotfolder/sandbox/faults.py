@@ -44,6 +44,7 @@ REQUEST_FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "swallow-before": (),  # connection closed without processing and without an answer
     "swallow-after": (),  # processed, connection closed without an answer
     "slow": ("seconds",),  # processed, the answer comes late
+    "hold": (),  # processed, the answer waits for `Fault.release`, or for the end of the sandbox
     "slow-read": ("bytes_per_second",),
     "reset": ("after_bytes",),  # connection reset when so many bytes of the body are read; not processed
 }
@@ -101,6 +102,8 @@ class Fault:
     short_length: bool = False
     matches: int = 0  # requests or files it fitted so far
     hits: int = 0  # how often it acted
+    met: threading.Event = field(default_factory=threading.Event)  # set when it acts
+    released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def is_for_files(self) -> bool:
@@ -109,15 +112,21 @@ class Fault:
     @property
     def is_processed(self) -> bool:
         """Whether the request it spoils is carried out all the same."""
-        return self.processed or self.do in ("truncated", "swallow-after", "slow", "slow-read")
+        return self.processed or self.do in ("truncated", "swallow-after", "slow", "hold", "slow-read")
 
     def meet(self) -> bool:
         """Count one match; True if it acts this time."""
         self.matches += 1
         behind = self.matches - self.first
         acts = behind >= 0 and behind % self.every == 0 and (self.count is None or self.hits < self.count)
-        self.hits += acts
+        if acts:
+            self.hits += 1
+            self.met.set()
         return acts
+
+    def release(self) -> None:
+        """Let go of the answers that do = "hold" keeps, now and later."""
+        self.released.set()
 
     def fits_job(self, job_name: str | None) -> bool:
         return self.job is None or (job_name is not None and fnmatchcase(job_name, self.job))
@@ -138,8 +147,17 @@ class FaultScript:
             self._faults.append(fault)
 
     def clear(self) -> None:
+        """Forget all faults; held answers go out."""
         with self._lock:
+            for fault in self._faults:
+                fault.release()
             self._faults.clear()
+
+    def release(self) -> None:
+        """Let go of all held answers."""
+        with self._lock:
+            for fault in self._faults:
+                fault.release()
 
     def watch(self, operation: str) -> "RequestWatch":
         """To be asked while one request comes in."""

@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hotfolder.sandbox.clock import Clock
 from hotfolder.sandbox.documents import Tree
@@ -97,8 +97,10 @@ class Jobs:
         self._resume()
 
     def _resume(self) -> None:
-        """Unfinished jobs of an earlier run: idle time goes on by the wall clock, files go on where they stopped."""
+        """Unfinished jobs as the index has them: idle time by the wall clock, files from where they stopped."""
         now, at = self._clock.monotonic(), self._clock.now()
+        self._waiting.clear()
+        self._running.clear()
         with self._store.lock:
             rows = self._store.db.execute("select * from job where ended_at is null order by number").fetchall()
             for row in rows:
@@ -107,6 +109,16 @@ class Jobs:
                     self._waiting[row["number"]] = _Waiting(deadline=now + self._timeout_s - idle_s)
                 else:
                     self._running[row["number"]] = self._run_of(row, now)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction; if it fails, the open and running jobs are again what the index says."""
+        try:
+            with self._store.transaction() as db:
+                yield db
+        except BaseException:
+            self._resume()
+            raise
 
     @contextmanager
     def post(self, peer: tuple[str, int], *, new: NewJob | None = None, handle: str | None = None) -> Iterator[Post]:
@@ -138,57 +150,59 @@ class Jobs:
 
     def commit(self, post: Post, files: Sequence[ReceivedFile], *, end_job: bool) -> str:
         """See `Post.commit`."""
-        with self._store.transaction() as db:
-            now, at = self._clock.monotonic(), self._clock.now()
-            number = post.job
-            if number is None:
-                number = self._insert_job(db, post, at)
-            elif number not in self._waiting:
+        with self._store.lock:
+            if post.job is not None and post.job not in self._waiting:
                 raise invalid_parameter("The job has ended while this POST came in")
-            position, seen = db.execute(
-                "select (select count(*) from post where job = ?), (select count(*) from received where job = ?)",
-                (number, number),
-            ).fetchone()
-            names = [file.target.folder + file.target.file_name for file in files]
-            db.execute(
-                "insert into post values (?, ?, ?, ?, ?, ?, ?)",
+            with self._changing() as db:
+                return self._take(db, post, files, end_job=end_job)
+
+    def _take(self, db: sqlite3.Connection, post: Post, files: Sequence[ReceivedFile], *, end_job: bool) -> str:
+        now, at = self._clock.monotonic(), self._clock.now()
+        number = self._insert_job(db, post, at) if post.job is None else post.job
+        position, seen = db.execute(
+            "select (select count(*) from post where job = ?), (select count(*) from received where job = ?)",
+            (number, number),
+        ).fetchone()
+        names = [file.target.folder + file.target.file_name for file in files]
+        db.execute(
+            "insert into post values (?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                position,
+                at.isoformat(),
+                f"{post.peer[0]}:{post.peer[1]}",
+                end_job,
+                post.is_overlapped,
+                json.dumps(names, ensure_ascii=False),
+            ),
+        )
+        db.executemany(
+            "insert into received values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            [
                 (
                     number,
-                    position,
-                    at.isoformat(),
-                    f"{post.peer[0]}:{post.peer[1]}",
-                    end_job,
-                    post.is_overlapped,
-                    json.dumps(names, ensure_ascii=False),
-                ),
-            )
-            db.executemany(
-                "insert into received values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                [
-                    (
-                        number,
-                        seen + index,
-                        file.target.folder,
-                        file.target.file_name,
-                        file.target.asset_name,
-                        file.size_bytes,
-                        file.sha256,
-                        file.problem,
-                        file.content,
-                    )
-                    for index, file in enumerate(files)
-                ],
-            )
-            db.execute(
-                "update job set last_post_at = ?, bytes_total = bytes_total + ? where number = ?",
-                (at.isoformat(), sum(file.size_bytes for file in files), number),
-            )
-            waiting = self._waiting.setdefault(number, _Waiting(deadline=0.0))
-            waiting.deadline = now + self._timeout_s
-            if end_job:
-                self._start(db, number, now, at, is_timed_out=False)
-            handle: str = db.execute("select handle from job where number = ?", (number,)).fetchone()["handle"]
-            return handle
+                    seen + index,
+                    file.target.folder,
+                    file.target.file_name,
+                    file.target.asset_name,
+                    file.size_bytes,
+                    file.sha256,
+                    file.problem,
+                    file.content,
+                )
+                for index, file in enumerate(files)
+            ],
+        )
+        db.execute(
+            "update job set last_post_at = ?, bytes_total = bytes_total + ? where number = ?",
+            (at.isoformat(), sum(file.size_bytes for file in files), number),
+        )
+        waiting = self._waiting.setdefault(number, _Waiting(deadline=0.0))
+        waiting.deadline = now + self._timeout_s
+        if end_job:
+            self._start(db, number, now, at, is_timed_out=False)
+        handle: str = db.execute("select handle from job where number = ?", (number,)).fetchone()["handle"]
+        return handle
 
     def _insert_job(self, db: sqlite3.Connection, post: Post, at: datetime) -> int:
         new = post.new
@@ -231,13 +245,12 @@ class Jobs:
     def advance(self) -> None:
         """Carry out all that is due by now: time-outs of open jobs, files of running ones."""
         with self._store.lock:
-            now = self._clock.monotonic()
+            now, at = self._clock.monotonic(), self._clock.now()
             if self._next_due() > now:
                 return
-            with self._store.transaction() as db:
+            with self._changing() as db:
                 while (due := self._next_due()) <= now:
-                    late = timedelta(seconds=now - due)
-                    self._step(db, due, self._clock.now() - late)
+                    self._step(db, due, at - timedelta(seconds=now - due))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -326,4 +339,4 @@ class Jobs:
         if run.done == len(run.files):
             del self._running[number]
             insert_rows(db, number, [LogRow(log_type="EndUpload", message=f"{run.name} ends", at=at)])
-            db.execute("update job set ended_at = ? where number = ?", (at.astimezone(UTC).isoformat(), number))
+            db.execute("update job set ended_at = ? where number = ?", (at.isoformat(), number))

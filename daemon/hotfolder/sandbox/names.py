@@ -88,6 +88,8 @@ def problem_with(file_name: str, head: bytes) -> str | None:
     return None
 
 
+UNKNOWN_TYPE: Final = "Unknown"
+
 _TYPES: Final[dict[str, str]] = {
     ending: kind
     for kind, endings in {
@@ -118,4 +120,4 @@ def asset_type(file_name: str) -> str:
 
     Image, IccProfile and Xsl are recorded constants; the other words are guesses in their manner.
     """
-    return _TYPES.get(extension(file_name).lower(), "Unknown")
+    return _TYPES.get(extension(file_name).lower(), UNKNOWN_TYPE)

@@ -15,7 +15,7 @@ from hotfolder.sandbox.errors import internal, invalid_parameter, invalid_xml, m
 from hotfolder.sandbox.ingest import asset_handle
 from hotfolder.sandbox.jobs import Jobs
 from hotfolder.sandbox.logs import job_log, log_page, matching_jobs
-from hotfolder.sandbox.names import asset_type
+from hotfolder.sandbox.names import UNKNOWN_TYPE
 
 IPS_VERSION: Final = "6.8"
 """The version of 2014-04-03 (PROTOCOL 1.2)."""
@@ -188,6 +188,7 @@ class Operations:
         return _chosen(answer, items_of(param, "responseFieldArray"), items_of(param, "excludeFieldArray") or [])
 
     def _asset(self, row: sqlite3.Row) -> Answer:
+        kind: str = row["type"]
         info: Answer = {
             "originalPath": row["folder"] + row["file_name"],
             "originalFile": row["file_name"],
@@ -195,7 +196,7 @@ class Operations:
         }
         return {
             "assetHandle": asset_handle(row["number"]),
-            "type": row["type"],
+            "type": kind,
             "name": row["name"],
             "fileName": row["file_name"],
             "folder": row["folder"],
@@ -205,7 +206,8 @@ class Operations:
             "createUser": self._account.user,
             "lastModified": datetime.fromisoformat(row["modified_at"]),
             "lastModifyUser": self._account.user,
-            "imageInfo": info if asset_type(row["file_name"]) == "Image" else None,
+            # the block of the asset's kind: imageInfo is recorded (PROTOCOL 4.4), the others are named alike
+            f"{kind[0].lower()}{kind[1:]}Info": None if kind == UNKNOWN_TYPE else info,
         }
 
     def _check_asset_names(self, param: Tree) -> Answer:

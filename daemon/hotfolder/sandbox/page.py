@@ -2,19 +2,22 @@
 The sandbox's own page: assets and jobs for people to look at, escaped by the template engine, without scripts.
 """
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Mapping
 from importlib import resources
 from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from hotfolder.sandbox.account import Account
-from hotfolder.sandbox.views import View
+from hotfolder.sandbox.views import asset_views, job_views
 
 STYLE_SHEET: Final = resources.files("hotfolder.sandbox").joinpath("templates/sandbox.css").read_bytes()
 
-SHOWN: Final = 500
-"""Assets and jobs on the page, newest first; a page of all would be of no use to a person. /api/ has all."""
+SHOWN_ASSETS: Final = 200
+SHOWN_JOBS: Final = 50
+SHOWN_ROWS: Final = 100
+"""What the page shows at most, the newest first: more would be of no use to a person. /api/ has all."""
 
 
 class Page:
@@ -22,18 +25,22 @@ class Page:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        environment = Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_load))
-        environment.filters["options"] = flat
-        environment.filters["size"] = readable_size
-        self._template = environment.get_template("page.html")
+        self._environment = Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_load))
+        self._environment.filters["options"] = flat
+        self._environment.filters["size"] = readable_size
 
-    def render(self, assets: Sequence[View], jobs: Sequence[View]) -> str:
-        return self._template.render(
+    def render(self, db: sqlite3.Connection) -> str:
+        """The page as of now."""
+        asset_count, job_count = db.execute(
+            "select (select count(*) from asset), (select count(*) from job)"
+        ).fetchone()
+        return self._environment.get_template("page.html").render(
             company=self._account.company,
-            assets=assets[: -SHOWN - 1 : -1],
-            jobs=jobs[: -SHOWN - 1 : -1],
-            asset_count=len(assets),
-            job_count=len(jobs),
+            assets=reversed(asset_views(db, SHOWN_ASSETS)),
+            jobs=reversed(job_views(db, SHOWN_JOBS)),
+            shown_rows=SHOWN_ROWS,
+            asset_count=asset_count,
+            job_count=job_count,
         )
 
 

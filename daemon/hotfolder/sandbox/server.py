@@ -21,7 +21,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hotfolder.sandbox.answers import ips_fault, soap_fault
-from hotfolder.sandbox.body import Body, BodyCutError, ResetDueError
+from hotfolder.sandbox.body import BLOCK, Body, BodyCutError, ResetDueError
 from hotfolder.sandbox.clock import Clock
 from hotfolder.sandbox.errors import IpsFaultError
 from hotfolder.sandbox.faults import UPLOAD, Fault, FaultScript, RequestWatch
@@ -38,6 +38,9 @@ _SOAP_PATH: Final = f"{BASE_PATH}/services/IpsApiService"
 
 _SOAP_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of an envelope: thousands of asset names fit in one."""
+
+_LINGER_S: Final = 2.0
+"""Patience with a caller that goes on sending what was refused: any that reads closes at once."""
 
 _XML: Final = "text/xml; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
@@ -98,6 +101,7 @@ class SandboxServer(socketserver.ThreadingTCPServer):
     def stop(self) -> None:
         """End `serve`, after which `disconnect` ends the connections."""
         self.stopping.set()
+        self.services.script.release()
         with contextlib.suppress(OSError), socket.create_connection(self.socket.getsockname()[:2], timeout=5):
             pass  # wakes the accepting thread
 
@@ -145,7 +149,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         match urlsplit(self.path).path:
             case "/":
                 with services.jobs.reading() as db:
-                    html = services.page.render(asset_views(db), job_views(db))
+                    html = services.page.render(db)
                 self._send(Reply(status=200, content_type=_HTML, body=html.encode(), headers=_PAGE_HEADERS))
             case "/sandbox.css":
                 self._send(Reply(status=200, content_type="text/css", body=STYLE_SHEET, headers=_PAGE_HEADERS))
@@ -163,13 +167,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         path = urlsplit(self.path).path
         if path not in (_UPLOAD_PATH, _SOAP_PATH):
-            self.close_connection = True  # the body stays unread
-            self._send(_text(404, "There is nothing here"))
+            self._refuse(_text(404, "There is nothing here"))
             return
         lengths = self.headers.get_all("Content-Length", [])
         if len(lengths) != 1 or not re.fullmatch(r"[0-9]{1,18}", lengths[0]) or "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            self._send(_text(411, "Content-Length is needed"))
+            self._refuse(_text(411, "Content-Length is needed"))
+            return
+        if path == _SOAP_PATH and int(lengths[0]) > _SOAP_LIMIT:
+            self._refuse(_text(413, f"An envelope may have {_SOAP_LIMIT} bytes"))
             return
         info = RequestInfo(
             at=self.server.services.clock.now(), peer=self.client_address[:2], size_bytes=int(lengths[0])
@@ -200,9 +205,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return None if answer is None else Reply(status=200, content_type=_XML, body=answer)
 
     def _soap(self, body: Body, watch: RequestWatch, info: RequestInfo) -> Reply | None:
-        if body.size > _SOAP_LIMIT:
-            self.close_connection = True
-            return _text(413, f"An envelope may have {_SOAP_LIMIT} bytes")
         raw = body.content()
         try:
             if self.headers.get_content_type() != "text/xml":
@@ -231,6 +233,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault is not None:
             if fault.do == "slow":
                 self.server.stopping.wait(fault.seconds)
+            elif fault.do == "hold":
+                fault.released.wait()
             elif fault.do == "reset":  # the body was shorter than after_bytes
                 self._remember(info, 0, None, fault)
                 self._reset()
@@ -256,6 +260,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         self.connection.sendall(self._head(reply, len(reply.body)) + reply.body)
+
+    def _refuse(self, reply: Reply) -> None:
+        """Answer without having read the body; what still comes is read and forgotten, lest a reset eat the answer."""
+        self.close_connection = True
+        self._send(reply)
+        self.connection.settimeout(_LINGER_S)
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.rfile.read1(BLOCK):
+                pass
 
     def _send_json(self, value: object) -> None:
         body = json.dumps(value, ensure_ascii=False, indent=1).encode()

@@ -14,9 +14,15 @@ View: TypeAlias = dict[str, Any]
 """A JSON object; times are RFC 3339 in UTC."""
 
 
-def asset_views(db: sqlite3.Connection) -> list[View]:
-    """All assets in the order they were first stored."""
-    rows = db.execute("select asset.*, job.name as job_name, options from asset join job on job = job.number")
+def asset_views(db: sqlite3.Connection, newest: int | None = None) -> list[View]:
+    """All assets in the order they were first stored, or the newest of them."""
+    rows = db.execute(
+        """
+        select asset.*, job.name as job_name, job.handle as job_handle, options from asset join job on job = job.number
+        where asset.number > ? order by asset.number
+        """,
+        (_before(db, "asset", newest),),
+    )
     return [
         {
             "name": row["name"],
@@ -31,16 +37,18 @@ def asset_views(db: sqlite3.Connection) -> list[View]:
             "created_at": _utc(row["created_at"]),
             "modified_at": _utc(row["modified_at"]),
             "job": row["job_name"],
+            "job_handle": row["job_handle"],
             "options": json.loads(row["options"]),
         }
         for row in rows
     ]
 
 
-def job_views(db: sqlite3.Connection) -> list[View]:
-    """All jobs, oldest first."""
+def job_views(db: sqlite3.Connection, newest: int | None = None) -> list[View]:
+    """All jobs, oldest first, or the newest of them."""
+    before = _before(db, "job", newest)
     posts = defaultdict(list)
-    for row in db.execute("select * from post order by job, position"):
+    for row in db.execute("select * from post where job > ? order by job, position", (before,)):
         posts[row["job"]].append(
             {
                 "at": _utc(row["at"]),
@@ -51,7 +59,7 @@ def job_views(db: sqlite3.Connection) -> list[View]:
             }
         )
     log = defaultdict(list)
-    for row in db.execute("select * from log order by number"):
+    for row in db.execute("select * from log where job > ? order by number", (before,)):
         log[row["job"]].append(
             {
                 "type": row["log_type"],
@@ -80,8 +88,16 @@ def job_views(db: sqlite3.Connection) -> list[View]:
             "posts": posts[row["number"]],
             "log": log[row["number"]],
         }
-        for row in db.execute("select * from job order by number")
+        for row in db.execute("select * from job where number > ? order by number", (before,))
     ]
+
+
+def _before(db: sqlite3.Connection, table: str, newest: int | None) -> int:
+    """The number below the newest so-many of a table; 0 for all."""
+    if newest is None:
+        return 0
+    last = db.execute("select seq from sqlite_sequence where name = ?", (table,)).fetchone()
+    return 0 if last is None else int(last["seq"]) - newest
 
 
 def _state(row: sqlite3.Row) -> str:
