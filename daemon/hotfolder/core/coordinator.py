@@ -154,7 +154,7 @@ class Coordinator:
             case m.AssetsFailed():
                 self.tracking.assets_failed(event)
             case m.FiledAway():
-                self.filing.filed(event.folder, event.results)
+                self.filing.filed(event.results)
             case m.Crashed():
                 self._crashed(event)
             case _:
@@ -269,6 +269,8 @@ class Coordinator:
                     )
                 self.posting.plan(job, [], posts=len(posts))
             case JobState.SEEKING | JobState.ENDED | JobState.GHOST:
+                if job.state is JobState.SEEKING:
+                    self.posting.remember(job, len(posts))
                 self.tracking.follow(job)
             case JobState.OVER:
                 self.filing.job_left(job)

@@ -64,6 +64,7 @@ class Posting:
         self._decide = decide  # a drop has its outcome
         self._job_left = job_left  # no POST of this job is due any more, or it is void
         self.runs: dict[int, Run] = {}
+        self._made: dict[int, int] = {}  # POSTs made by jobs that are sought: their numbers are never used again
 
     # --- beginning ---
 
@@ -362,6 +363,8 @@ class Posting:
             run.plan.clear()
         if job.handle is None:
             board.journal.change_job(job, state=JobState.SEEKING)
+            if run is not None:
+                self.remember(job, run.posts)
             self.runs.pop(job.id, None)
             self._job_left(job)
         elif job.state is JobState.OPEN:
@@ -370,11 +373,12 @@ class Posting:
     def close(self, job: Job) -> None:
         """End a job that takes no more files, without a file."""
         self._board.journal.change_job(job, state=JobState.CLOSING)
-        self.runs.setdefault(job.id, Run(posts=self._posts_made(job)))
+        posts = self._made.pop(job.id, 0)
+        self.runs.setdefault(job.id, Run(posts=posts))
 
-    def _posts_made(self, job: Job) -> int:
-        run = self.runs.get(job.id)
-        return run.posts if run else 0
+    def remember(self, job: Job, posts: int) -> None:
+        """A job that is sought has made so many POSTs: one that ends it takes the next number."""
+        self._made[job.id] = posts
 
     def _stop_taking(self, job: Job, run: Run) -> None:
         """No file is left for it, or it is too old to take one: the rest goes into another job."""
@@ -416,6 +420,7 @@ class Posting:
 
     def _forget(self, job: Job) -> None:
         self.runs.pop(job.id, None)
+        self._made.pop(job.id, None)
         self._job_left(job)
 
     def _planned(self, run: Run) -> list[Drop]:
