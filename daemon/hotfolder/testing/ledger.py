@@ -4,14 +4,18 @@ A ledger in memory: fits `ports.Ledger`, keeps exactly what was committed, and f
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
-from typing import Self, assert_never
+from typing import Any, Self, TypeVar, assert_never
 
-from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK, note_name, receipt_name
+from hotfolder.core import recall
 from hotfolder.core.journal import (
+    DROP_COLUMNS,
+    JOB_COLUMNS,
+    POST_COLUMNS,
     DeleteDrops,
     InsertDrops,
     InsertJob,
@@ -23,128 +27,117 @@ from hotfolder.core.journal import (
     Write,
 )
 from hotfolder.core.messages import RecallItem, RecallResult
-from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Post, Unfinished
+from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Post, Unfinished
 from hotfolder.ports import HistoryQuery, LedgerError
 
 _ENDED_DROPS = (DropState.FILED, DropState.WITHDRAWN)
 _ENDED_JOBS = (JobState.CLOSED, JobState.VOID)
-_RETURNABLE = (Outcome.FAILED, Outcome.DUPLICATE, Outcome.REJECTED, Outcome.RENAMED, Outcome.UNKNOWN)
+
+Record = TypeVar("Record", Drop, Job, Post)
+Key = TypeVar("Key")
 
 
 class FakeLedger:
-    """What has been committed, and nothing else."""
+    """
+    What has been committed, and nothing else.
+
+    The records in `drops`, `jobs` and `posts` are for looking at; change them by `commit` only.
+    """
 
     def __init__(self) -> None:
-        self.drops: dict[int, Drop] = {}
-        self.jobs: dict[int, Job] = {}
-        self.posts: dict[tuple[int, int], Post] = {}
-        self.folders: set[str] = set()
-        self.next_drop = 1
-        self.next_job = 1
+        self._rows = _Rows()
+        self._in_doubt: tuple[Write, ...] | None = None  # durable, though the caller was told otherwise
         self.commits = 0
-        self.fail_at: set[int] = set()  # numbers of commits that fail, from 1
+        self.fail_at: set[int] = set()  # numbers of commits that fail with nothing done, from 1
+        self.lose_answer_at: set[int] = set()  # numbers of commits that become durable and fail all the same
+
+    @property
+    def drops(self) -> Mapping[int, Drop]:
+        """Return every drop by its id."""
+        return self._rows.drops
+
+    @property
+    def jobs(self) -> Mapping[int, Job]:
+        """Return every job by its id."""
+        return self._rows.jobs
+
+    @property
+    def posts(self) -> Mapping[tuple[int, int], Post]:
+        """Return every POST by its job and number."""
+        return self._rows.posts
 
     def durable_copy(self) -> FakeLedger:
-        """Return what a new process would find."""
-        return copy.deepcopy(self)
+        """Return what a new process would find: all that was committed, and no orders to fail."""
+        found = FakeLedger()
+        found._rows = self._rows.copy()
+        return found
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none."""
         self.commits += 1
         if self.commits in self.fail_at:
             raise LedgerError("the fake ledger was told to fail")
-        for write in writes:
-            self._apply(write)
-
-    def _apply(self, write: Write) -> None:
-        match write:
-            case InsertDrops():
-                for drop in write.rows:
-                    if drop.id in self.drops:
-                        raise LedgerError(f"drop {drop.id} is there already")
-                    self.drops[drop.id] = replace(drop)
-                    self.next_drop = max(self.next_drop, drop.id + 1)
-            case UpdateDrops():
-                for row in write.rows:
-                    for column, value in row.items():
-                        setattr(self.drops[row["id"]], column, value)
-            case DeleteDrops():
-                for id_ in write.ids:
-                    self.drops.pop(id_, None)
-            case InsertJob():
-                if any(job.name == write.row.name for job in self.jobs.values()):
-                    raise LedgerError(f"job {write.row.name} is there already")
-                self.jobs[write.row.id] = replace(write.row)
-                self.next_job = max(self.next_job, write.row.id + 1)
-            case UpdateJob():
-                for column, value in write.values.items():
-                    setattr(self.jobs[write.id], column, value)
-            case InsertPost():
-                self.posts[write.row.job, write.row.number] = replace(write.row)
-            case UpdatePost():
-                for column, value in write.values.items():
-                    setattr(self.posts[write.job, write.number], column, value)
-            case RememberFolder():
-                self.folders.add(write.name)
-            case _:
-                assert_never(write)
+        in_doubt, self._in_doubt = self._in_doubt, None
+        if in_doubt != tuple(writes):
+            rows = self._rows.copy()
+            for write in writes:
+                rows.apply(write)
+            self._rows = rows
+        if self.commits in self.lose_answer_at:
+            self._in_doubt = tuple(writes)
+            raise LedgerError("the fake ledger was told to lose its answer")
 
     def unfinished(self) -> Unfinished:
         """Return copies of everything that is not at its end."""
-        drops = [replace(drop) for drop in self.drops.values() if drop.state not in _ENDED_DROPS]
+        rows = self._rows
+        drops = [drop for drop in rows.drops.values() if drop.state not in _ENDED_DROPS]
         needed = {drop.job for drop in drops}
-        jobs = [replace(job) for job in self.jobs.values() if job.state not in _ENDED_JOBS or job.id in needed]
+        jobs = [job for job in rows.jobs.values() if job.state not in _ENDED_JOBS or job.id in needed]
         open_jobs = {job.id for job in jobs}
         return Unfinished(
-            drops=drops,
-            jobs=jobs,
-            posts=[replace(post) for post in self.posts.values() if post.job in open_jobs],
-            next_drop=self.next_drop,
-            next_job=self.next_job,
-            known_folders=frozenset(self.folders),
+            drops=[_with(Drop, DROP_COLUMNS, drop) for drop in sorted(drops, key=lambda drop: drop.id)],
+            jobs=[_with(Job, JOB_COLUMNS, job) for job in sorted(jobs, key=lambda job: job.id)],
+            posts=[_with(Post, POST_COLUMNS, rows.posts[key]) for key in sorted(rows.posts) if key[0] in open_jobs],
+            next_drop=rows.next_drop,
+            next_job=rows.next_job,
+            known_folders=frozenset(rows.folders),
         )
 
     def recall(self, folder: str, items: Sequence[RecallItem]) -> list[RecallResult]:
         """Return what is known of each file."""
-        return [self._recall(folder, item) for item in items]
-
-    def _recall(self, folder: str, item: RecallItem) -> RecallResult:
-        if item.digest is not None and item.digest in self.known_copies([item.digest]):
-            return RecallResult(item.path, "copy")
-        for drop in sorted(self.drops.values(), key=lambda drop: drop.id, reverse=True):
-            if drop.folder != folder or drop.state is not DropState.FILED or drop.identity != item.identity:
-                continue
-            if not drop.target_path and drop.path == item.path:
-                return RecallResult(item.path, "kept", drop.id)
-            if drop.outcome in _RETURNABLE and drop.target_path:
-                return RecallResult(item.path, "returned", drop.id, drop.origin or drop.path, _copies(drop))
-        return RecallResult(item.path)
+        earlier: defaultdict[Identity, list[Drop]] = defaultdict(list)
+        for drop in self.drops.values():
+            if drop.folder == folder:
+                earlier[drop.identity].append(drop)
+        ours = self.known_copies([item.digest for item in items if item.digest is not None])
+        return [recall.judge(item, earlier.get(item.identity, ()), ours) for item in items]
 
     def known_copies(self, digests: Sequence[str]) -> set[str]:
         """Return the digests that belong to notes or receipts of ours."""
-        ours = {drop.note_digest for drop in self.drops.values()} | {
-            drop.receipt_digest for drop in self.drops.values()
-        }
+        if not digests:
+            return set()
+        ours = {digest for drop in self.drops.values() for digest in (drop.note_digest, drop.receipt_digest)}
         return {digest for digest in digests if digest in ours}
 
     def history(self, query: HistoryQuery) -> Iterator[tuple[Drop, Job | None]]:
         """Yield finished drops, newest first."""
-        found = [drop for drop in self.drops.values() if drop.state in _ENDED_DROPS and _fits(drop, query)]
-        found.sort(key=lambda drop: (drop.filed_at or drop.seen_at, drop.id), reverse=True)
-        for drop in found[: query.limit]:
-            job = None if drop.job is None else self.jobs.get(drop.job)
-            if query.job is None or (job is not None and query.job in (job.name, job.handle)):
-                yield drop, job
+        found = [
+            (drop, job)
+            for drop, job in self._with_jobs(self.drops.values())
+            if drop.state in _ENDED_DROPS and _fits(drop, job, query)
+        ]
+        found.sort(key=lambda pair: (pair[0].filed_at or pair[0].seen_at, pair[0].id), reverse=True)
+        yield from found[: query.limit]
 
     def find(self, folder: str, path: str) -> list[tuple[Drop, Job | None]]:
-        """Return every drop that had, or has, this path."""
-        found = [
-            drop
-            for drop in self.drops.values()
-            if drop.folder == folder and path in (drop.path, drop.origin, drop.target_path, drop.work_path)
-        ]
-        found.sort(key=lambda drop: drop.id, reverse=True)
-        return [(drop, None if drop.job is None else self.jobs.get(drop.job)) for drop in found]
+        """Return every drop that had, or has, this path, newest first."""
+        found = [drop for drop in self.drops.values() if drop.folder == folder and _was_at(drop, path)]
+        return list(self._with_jobs(sorted(found, key=lambda drop: drop.id, reverse=True)))
+
+    def _with_jobs(self, drops: Iterable[Drop]) -> Iterator[tuple[Drop, Job | None]]:
+        for drop in drops:
+            job = None if drop.job is None else self.jobs.get(drop.job)
+            yield _with(Drop, DROP_COLUMNS, drop), None if job is None else _with(Job, JOB_COLUMNS, job)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -159,21 +152,87 @@ class FakeLedger:
         """Nothing is open."""
 
 
-def _copies(drop: Drop) -> dict[str, str]:
-    above, _, name = (drop.target_path or "").rpartition("/")
-    copies = {}
-    if drop.note_digest is not None:
-        suffix = PLEASE_CHECK if drop.outcome in (Outcome.RENAMED, Outcome.UNKNOWN) else NOT_SENT
-        copies[f"{above}/{note_name(name, suffix)}"] = drop.note_digest
-    if drop.receipt_digest is not None:
-        copies[f"{above}/{receipt_name(name)}"] = drop.receipt_digest
-    return copies
+@dataclass(slots=True)
+class _Rows:
+    """All tables; a record in them is never changed, only replaced, so that copies may share it."""
+
+    drops: dict[int, Drop] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
+    posts: dict[tuple[int, int], Post] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    next_drop: int = 1
+    next_job: int = 1
+
+    def copy(self) -> _Rows:
+        return _Rows(
+            self.drops.copy(), self.jobs.copy(), self.posts.copy(), self.folders.copy(), self.next_drop, self.next_job
+        )
+
+    def apply(self, write: Write) -> None:
+        match write:
+            case InsertDrops():
+                for drop in write.rows:
+                    _insert(self.drops, drop.id, _with(Drop, DROP_COLUMNS, drop))
+                    self.next_drop = max(self.next_drop, drop.id + 1)
+            case UpdateDrops():
+                for row in write.rows:
+                    self.drops[row["id"]] = _with(Drop, DROP_COLUMNS, _standing(self.drops, row["id"]), row)
+            case DeleteDrops():
+                for id_ in write.ids:
+                    self.drops.pop(id_, None)
+            case InsertJob(row=job):
+                if any(standing.name == job.name for standing in self.jobs.values()):
+                    raise LedgerError(f"the ledger has a job {job.name} already")
+                _insert(self.jobs, job.id, _with(Job, JOB_COLUMNS, job))
+                self.next_job = max(self.next_job, job.id + 1)
+            case UpdateJob():
+                self.jobs[write.id] = _with(Job, JOB_COLUMNS, _standing(self.jobs, write.id), write.values)
+            case InsertPost(row=post):
+                _insert(self.posts, (post.job, post.number), _with(Post, POST_COLUMNS, post))
+            case UpdatePost(job=number):
+                key = (number, write.number)
+                self.posts[key] = _with(Post, POST_COLUMNS, _standing(self.posts, key), write.values)
+            case RememberFolder():
+                self.folders.add(write.name)
+            case _:
+                assert_never(write)
 
 
-def _fits(drop: Drop, query: HistoryQuery) -> bool:
+def _insert(table: dict[Key, Record], key: Key, record: Record) -> None:
+    if key in table:
+        raise LedgerError(f"the ledger has {type(record).__name__} {key} already")
+    table[key] = record
+
+
+def _standing(table: dict[Key, Record], key: Key) -> Record:
+    if key not in table:
+        raise LedgerError(f"the ledger has no {key} that could be changed")
+    return table[key]
+
+
+def _with(
+    kind: type[Record], columns: Sequence[str], record: Record, values: Mapping[str, Any] | None = None
+) -> Record:
+    """Return a copy of a record with some columns changed."""
+    row = {column: getattr(record, column) for column in columns} | dict(values or {})
+    for column, value in row.items():
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise ValueError(f"{column} has no time zone: {value}")
+    return kind(**row)
+
+
+def _fits(drop: Drop, job: Job | None, query: HistoryQuery) -> bool:
     return (
         query.folder in (None, drop.folder)
         and (query.outcome is None or query.outcome == drop.outcome)
         and (query.since is None or (drop.filed_at is not None and drop.filed_at >= query.since))
         and (query.path is None or query.path in (drop.path, drop.origin, drop.target_path))
+        and (query.job is None or (job is not None and query.job in (job.name, job.handle)))
     )
+
+
+def _was_at(drop: Drop, path: str) -> bool:
+    """Return whether a drop lay here when it was found or before it was dragged back, or lies or goes here now."""
+    if path in (drop.path, drop.origin, drop.target_path):
+        return True
+    return drop.state not in _ENDED_DROPS and drop.work_path == path
