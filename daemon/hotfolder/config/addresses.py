@@ -88,7 +88,11 @@ def _check_ledger_url(url: str) -> str | None:
     if re.search(r"[\x00-\x1f\x7f]", url):
         return "a URL without control characters"
     if url.startswith(_POSTGRESQL):
-        return None if urlsplit(url).path.strip("/") else f"a database at its end: {_POSTGRESQL}HOST/DATABASE"
+        try:
+            database = urlsplit(url).path.strip("/")
+        except ValueError:
+            return "a URL"
+        return None if database else f"a database at its end: {_POSTGRESQL}HOST/DATABASE"
     if not url.startswith("sqlite:"):
         return f'"{_SQLITE}FILE" or "{_POSTGRESQL}USER:PASSWORD@HOST/DATABASE"'
     file = ledger_file(url)

@@ -35,7 +35,7 @@ def find_cautions(
     yield from _main_cautions(main, settings)
     for source, folder in folders:
         missing = {False: "which is no directory (yet)", None: "which does not answer"}
-        if (words := missing.get(looks[folder.path].is_directory)) is not None:
+        if (words := missing.get(looks[source.path or folder.path].is_directory)) is not None:
             yield source.problem(
                 ("path",), f"{quoted(str(folder.path))}, {words}", "a directory; until then the hot folder is degraded"
             )

@@ -165,27 +165,36 @@ def _check_paths(
     """Hot folders lie apart from each other and from what is ours: nothing leaves the machine that was not dropped."""
     stated = [(folder, folder.path) for folder in folders]
     placed = [(folder, path, looks[path].real) for folder, path in stated if path is not None]
-    for position, (folder, path, real) in enumerate(placed):
-        found = quoted(str(path))
+    for folder, path, real in placed:
         if is_reserved(real.name):
-            yield folder.problem(("path",), found, "a directory with another name; this one is reserved")
-        for other, _, other_real in placed[:position]:
-            how = _overlap(real, other_real)
-            if how is not None:
-                place = f"{other.source.file}:{other.source.lines.line(other.at)}"
-                yield folder.problem(("path",), found, f"a directory apart: this one {how} the hot folder of {place}")
+            yield folder.problem(("path",), quoted(str(path)), "a directory with another name; this one is reserved")
         for file in private:
             if file.is_relative_to(real):
-                yield folder.problem(("path",), found, f"a directory without our own files in it, such as {file}")
+                yield folder.problem(
+                    ("path",), quoted(str(path)), f"a directory without our own files in it, such as {file}"
+                )
                 break
+    for later, earlier, how in _overlaps([real for _, _, real in placed]):
+        (folder, path, _), (other, _, _) = placed[later], placed[earlier]
+        place = f"{other.source.file}:{other.source.lines.line(other.at)}"
+        yield folder.problem(
+            ("path",), quoted(str(path)), f"a directory apart: this one {how} the hot folder of {place}"
+        )
 
 
-def _overlap(one: Path, other: Path) -> str | None:
-    if one == other:
-        return "is also"
-    if one.is_relative_to(other):
-        return "lies inside"
-    return "holds" if other.is_relative_to(one) else None
+def _overlaps(directories: Sequence[Path]) -> Iterator[tuple[int, int, str]]:
+    """Yield (later, earlier, how) of directories that are equal or nested, and how the later one relates."""
+    positions: dict[Path, list[int]] = {}
+    for position, directory in enumerate(directories):
+        positions.setdefault(directory, []).append(position)
+    for position, directory in enumerate(directories):
+        for other in positions[directory]:
+            if other < position:
+                yield position, other, "is also"
+        for parent in directory.parents:
+            for other in positions.get(parent, ()):
+                inside = other < position
+                yield max(position, other), min(position, other), "lies inside" if inside else "holds"
 
 
 def _private_files(main: Source) -> list[Path]:

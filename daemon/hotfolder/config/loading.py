@@ -11,7 +11,7 @@ from pathlib import Path
 from hotfolder.config.cautions import find_cautions
 from hotfolder.config.checks import FolderSource, check_any, check_folders, check_main, find_folders, path_at
 from hotfolder.config.model import Folder, FolderFile, Main
-from hotfolder.config.places import Looker, look_at
+from hotfolder.config.places import Look, Looker, look_at
 from hotfolder.config.problems import ConfigError, KeyPath, Problem
 from hotfolder.config.reading import default_folders_directory, parse_source, read_folder_sources, read_source
 from hotfolder.config.resolve import resolve, resolve_folder
@@ -94,14 +94,18 @@ def _load(
         password = ""
     if model is None or problems:
         raise ConfigError(_ordered(problems, main.file))
-    folders = [(source, _resolve_folder(source, keys, model)) for source, keys in zip(sources, own, strict=True)]
+    folders = [(source, _resolve_folder(source, keys, model, looks)) for source, keys in zip(sources, own, strict=True)]
     settings = resolve(model, [folder for _, folder in folders], password, main.file.parent.absolute())
     return Loaded(settings=settings, warnings=_ordered(find_cautions(main, folders, settings, looks), main.file))
 
 
-def _resolve_folder(source: FolderSource, keys: Folder | FolderFile, main: Main) -> FolderSettings:
+def _resolve_folder(
+    source: FolderSource, keys: Folder | FolderFile, main: Main, looks: Mapping[Path, Look]
+) -> FolderSettings:
     name, path = source.name, source.path
     assert name is not None and path is not None  # noqa: S101, PT018 - the model wants both
+    if ".." in path.parts:
+        path = looks[path].real  # what people name is compared with it, and nobody spells it like that
     return resolve_folder(name, path, keys, main.defaults)
 
 

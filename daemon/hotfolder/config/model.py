@@ -209,7 +209,7 @@ class FolderKeys(Table):
     exclude: Patterns = Field(
         default=[], description="Globs and groups to leave out, on top of the built-in litter list."
     )
-    first_run_limit: Annotated[int, Field(ge=0)] = Field(
+    first_run_limit: Annotated[int, Field(ge=0, le=10**9)] = Field(
         1000,
         description="A new hot folder with more files than this already in it is held until `release`; 0 = no limit.",
     )
@@ -225,7 +225,8 @@ class FolderFile(FolderKeys):
     """One hot folder in a file of its own, folders.d/NAME.toml; its name is the name of the file."""
 
     path: PathText = Field(
-        description="The directory that people drop into; never created by us.", examples=["/srv/share/catalog"]
+        description="The directory that people drop into; never created by us.",
+        examples=["/srv/share/catalog", "/srv/share/example"],  # of main file and folders.d: they must differ
     )
 
 

@@ -76,6 +76,8 @@ def format_value(value: Any) -> str:
             return "a list" if value else "an empty list"
         case dict():
             return "a table" if value else "an empty table"
+        case int() if value.bit_length() > 128:
+            return "a huge number"  # Python refuses to write out the longest ones
         case _:
             return str(value)
 

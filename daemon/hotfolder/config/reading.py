@@ -43,6 +43,8 @@ def parse_source(text: str, file: Path) -> Source:
     except tomllib.TOMLDecodeError as error:
         reason, line = _first_error(str(error), text)
         raise _refused(file, line, f"no TOML: {reason}", "TOML, with texts in quotes and one key to a line") from None
+    except ValueError:  # Python's own limit of 4,300 digits
+        raise _refused(file, 0, "a number with thousands of digits", "a file of settings") from None
     except RecursionError:
         raise _refused(file, 0, "lists inside lists without end", "a file of settings") from None
 

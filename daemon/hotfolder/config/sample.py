@@ -72,10 +72,10 @@ def main_sample() -> str:
 def folder_sample() -> str:
     """Return a file for folders.d with every key."""
     root = model_schema(FolderFile)
-    lines = [_FOLDER_TITLE, *_pair(root["properties"]["path"], ("path",), is_used=True)]
-    lines += _pairs(
-        root, {**root, "properties": {k: v for k, v in root["properties"].items() if k != "path"}}, (), False
-    )
+    path = root["properties"]["path"]
+    others = {key: node for key, node in root["properties"].items() if key != "path"}
+    lines = [_FOLDER_TITLE, *_pair({**path, "examples": path["examples"][1:]}, ("path",), is_used=True)]
+    lines += _pairs(root, {**root, "properties": others}, (), is_used=False)
     for key, node in _tables(root, root):
         lines += _table(root, node, (key,), is_used=False, is_list=holds_tables(root, root["properties"][key]))
     return "\n".join(lines) + "\n"
@@ -84,7 +84,7 @@ def folder_sample() -> str:
 def _table(root: Node, node: Node, path: KeyPath, *, is_used: bool, is_list: bool = False) -> list[str]:
     """Return a table with everything below it; tables that only hold tables need no header."""
     is_used = is_used and not _is_optional(root, node)
-    pairs = _pairs(root, node, path, is_used)
+    pairs = _pairs(root, node, path, is_used=is_used)
     lines = ["", *comment(explanation(node))]
     if pairs or is_list:
         lines += [header(path, is_list=is_list, is_used=is_used), *pairs]
@@ -94,7 +94,7 @@ def _table(root: Node, node: Node, path: KeyPath, *, is_used: bool, is_list: boo
     return lines
 
 
-def _pairs(root: Node, node: Node, path: KeyPath, is_used: bool) -> list[str]:
+def _pairs(root: Node, node: Node, path: KeyPath, *, is_used: bool) -> list[str]:
     lines: list[str] = []
     for key, inner in node["properties"].items():
         meant = follow(root, inner)

@@ -97,6 +97,11 @@ def test_ledger_is_a_file_or_a_database(url: str, is_good: bool) -> None:
     assert bool(re.search(LEDGER_URL.pattern, url)) == is_good
 
 
+@pytest.mark.parametrize("url", ["postgresql+psycopg://[::1/x", "sqlite:///a\nb.db"])
+def test_ledger_url_that_nobody_can_read_is_refused(url: str) -> None:
+    assert LEDGER_URL.test(url) is not None
+
+
 @pytest.mark.parametrize(
     ("url", "absolute"),
     [

@@ -157,7 +157,24 @@ def load_anything(text: str) -> None:
         assert format_problem(problem).isprintable()
 
 
-_VALUES = ["5", "-1", "true", '"x"', '""', "[]", "{}", '[""]', "[[]]", "nan", "1979-05-27", '"\\u0000"', '"~"', "[{}]"]
+HUGE = f"0x{'f' * 10_000}"
+_VALUES = [
+    HUGE,
+    "5",
+    "-1",
+    "true",
+    '"x"',
+    '""',
+    "[]",
+    "{}",
+    '[""]',
+    "[[]]",
+    "nan",
+    "1979-05-27",
+    '"\\u0000"',
+    '"~"',
+    "[{}]",
+]
 
 
 @given(data=st.data())

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from lxml import etree
 from pydantic import ValidationError
 
 from hotfolder.config.options import Options, complete
+from hotfolder.core.rules import canonical
+from hotfolder.ips.options import add_upload_options
 
 GOOD: list[dict[str, Any]] = [
     {},
@@ -66,6 +69,12 @@ BAD: list[tuple[dict[str, Any], tuple[str | int, ...]]] = [
 @pytest.mark.parametrize("options", GOOD)
 def test_good_options_come_out_as_they_were_written(options: dict[str, Any]) -> None:
     assert Options.model_validate(options).stated() == options
+
+
+@pytest.mark.parametrize("options", GOOD)
+def test_good_options_can_be_written_for_the_server(options: dict[str, Any]) -> None:
+    stated = Options.model_validate({"overwrite": True, **options}).stated()
+    add_upload_options(etree.Element("parent"), canonical(complete(stated)))
 
 
 @pytest.mark.parametrize(("options", "location"), BAD)

@@ -60,6 +60,7 @@ def test_key_paths_look_like_toml(path: KeyPath, text: str) -> None:
         (True, "true"),
         (3, "3"),
         (0.5, "0.5"),
+        pytest.param(16**10_000, "a huge number", id="huge"),
         ("a", '"a"'),
         ([], "an empty list"),
         (["secret"], "a list"),

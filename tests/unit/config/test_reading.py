@@ -23,6 +23,7 @@ def message(error: ConfigError) -> str:
         ("\n\n[a\n", "x.toml:3: found no TOML: expected ']'"),
         ('a = """\nb\n', "x.toml:2: found no TOML: "),
         ("a = ", "x.toml:1: found no TOML: invalid value"),
+        pytest.param(f"a = {'9' * 10_000}", "x.toml: found a number with thousands of digits", id="huge"),
     ],
 )
 def test_syntax_error_is_said_with_its_line(text: str, start: str) -> None:

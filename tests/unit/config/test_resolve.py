@@ -140,11 +140,11 @@ def test_rules_of_defaults_hold_until_a_folder_has_its_own(loaded: Load, good: s
 
 def test_paths_belong_to_the_file_that_names_them(loaded: Load, good: str) -> None:
     text = good.replace("/srv/share/catalog", "in")
-    folders = loaded(text, other='path = "in"\n', last='path = "/srv/last"\n').settings.folders
+    folders = loaded(text, other='path = "../in2"\n', last='path = "/srv/last"\n').settings.folders
     assert [(folder.name, str(folder.path)) for folder in folders] == [
         ("catalog", "/etc/hotfolder/in"),
         ("last", "/srv/last"),
-        ("other", "/etc/hotfolder/folders.d/in"),
+        ("other", "/etc/hotfolder/in2"),
     ]
 
 
