@@ -1,0 +1,7 @@
+"""
+The commands. Each parses, runs and returns; only `main` turns errors into exit codes.
+"""
+
+from hotfolder.cli.app import main
+
+__all__ = ["main"]

@@ -28,6 +28,7 @@ class Turn:
     writes: tuple[Write, ...]
     actions: tuple[Action, ...]
     notices: tuple[Notice, ...]
+    finished: tuple[tuple[Drop, Job | None], ...] = ()  # drops at their end, with the job that carried them
 
 
 class Board:
@@ -49,6 +50,7 @@ class Board:
         self.stopping = False
         self._actions: list[Action] = []
         self._notices: list[Notice] = []
+        self._finished: list[tuple[Drop, Job | None]] = []
 
     def do(self, action: Action) -> None:
         """Have an action carried out once this turn's writes are durable."""
@@ -60,9 +62,16 @@ class Board:
 
     def take_turn(self) -> Turn:
         """Return what has been collected since the last call."""
-        turn = Turn(tuple(self.journal.take()), tuple(self._actions), tuple(self._notices))
-        self._actions, self._notices = [], []
+        turn = Turn(tuple(self.journal.take()), tuple(self._actions), tuple(self._notices), tuple(self._finished))
+        self._actions, self._notices, self._finished = [], [], []
         return turn
+
+    def finish(self, drop: Drop, job: Job | None) -> None:
+        """A drop is at its end: nothing here knows it any more."""
+        self.leave_job(drop)
+        self.drops.pop(drop.id, None)
+        self.live_in[drop.folder] -= 1
+        self._finished.append((drop, job))
 
     def room_in(self, folder: str) -> bool:
         """Return whether one more file of this folder fits in the window."""

@@ -162,7 +162,7 @@ class Filing:
             receipt=self._receipt(drop, job, folder),
         )
 
-    def filed(self, folder: str, results: Iterable[FilingResult]) -> None:
+    def filed(self, results: Iterable[FilingResult]) -> None:
         """A group has been filed, or parts of it."""
         board = self._board
         done: list[Drop] = []
@@ -186,9 +186,7 @@ class Filing:
             job = None if drop.job is None else board.jobs.get(drop.job)
             if job is not None:
                 jobs[job.id] = job
-            board.leave_job(drop)
-            board.drops.pop(drop.id, None)
-            board.live_in[folder] -= 1
+            board.finish(drop, job)
             self._tries.pop(drop.id, None)
             self._tell(drop, job)
         for job in jobs.values():

@@ -10,6 +10,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from hotfolder.core import naming, settle
@@ -50,7 +51,7 @@ class _Settling:
     """A path on its way through the settle gate."""
 
     path: str
-    seen_mono_s: float
+    seen_at: datetime
     due_s: float
     closed: bool  # an event told us that it was closed or renamed into place
     track: settle.Track | None = None
@@ -265,7 +266,7 @@ class Desk:
             self._overfull = True
             return
         now_s = self.board.now.monotonic
-        entry = _Settling(path=path, seen_mono_s=now_s, due_s=now_s, closed=closed)
+        entry = _Settling(path=path, seen_at=self.board.now.wall, due_s=now_s, closed=closed)
         self.settling[path] = entry
         self.board.live_in[self.folder.name] += 1
         self._schedule(entry, now_s)
@@ -422,7 +423,7 @@ class Desk:
             path=entry.path,
             state=state,
             identity=entry.track.observation.identity,
-            seen_at=now.wall,
+            seen_at=entry.seen_at,
             ready_at=now.wall,
             origin=origin,
             retry_of=entry.memory.drop if entry.memory else None,
@@ -475,8 +476,7 @@ class Desk:
         self.board.journal.change_drops(
             [drop], state=DropState.WITHDRAWN, outcome=Outcome.WITHDRAWN, reason=reason, stored_at=now, filed_at=now
         )
-        self.board.drops.pop(drop.id, None)
-        self.board.live_in[self.folder.name] -= 1
+        self.board.finish(drop, None)
         self.board.tell("drop.withdrawn", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
 
     def _hold(self, entry: _Settling, reason: str, at_s: float) -> None:

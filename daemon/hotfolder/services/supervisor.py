@@ -31,6 +31,7 @@ from hotfolder.core.messages import (
     StopAsked,
     Woken,
 )
+from hotfolder.core.model import Drop, Job
 from hotfolder.ports import Clock, Ledger, LedgerError
 from hotfolder.services.folder import FolderService
 from hotfolder.services.tracking import TrackingService
@@ -81,23 +82,27 @@ class Supervisor:
         *,
         ledger: Ledger,
         clock: Clock,
-        today: Callable[[], Now],
+        now: Callable[[], Now],
         folders: Mapping[str, FolderService],
         upload: UploadService,
         tracking: TrackingService,
         uploads: int,
         log: Log,
         events: queue.SimpleQueue[Event],
+        finished: Callable[[Drop, Job | None], None],
+        idle_wake_s: float = IDLE_WAKE_S,
     ) -> None:
         self.coordinator = coordinator
         self._ledger = ledger
         self._clock = clock
-        self._now = today
+        self._now = now
         self._folders = folders
         self._upload = upload
         self._tracking = tracking
         self._log = log
         self._events = events
+        self._finished = finished  # told of every drop at its end
+        self._idle_wake_s = idle_wake_s
         self._own: deque[Event] = deque()  # answers of the loop itself
         self.ledger_error: str | None = None
         self._stop = threading.Event()
@@ -117,7 +122,7 @@ class Supervisor:
         """Turn until `until` says so, asked after every turn, or `stop` is called."""
         self._turn([Woken()])
         while not self._stop.is_set() and not until():
-            self._turn(self._wait())
+            self._turn(self._wait(self._idle_wake_s))
 
     def stop(self) -> None:
         """Begin nothing more; safe to call from a signal handler, and again."""
@@ -150,7 +155,7 @@ class Supervisor:
             or bool(self._own)
         )
 
-    def _wait(self, longest_s: float = IDLE_WAKE_S) -> list[Event]:
+    def _wait(self, longest_s: float) -> list[Event]:
         """Return the events that have come in, waiting until there is something to do."""
         wake_s = self.coordinator.next_wake_s()
         if wake_s is not None:
@@ -174,6 +179,8 @@ class Supervisor:
         for turn in turns:
             for notice in turn.notices:
                 self._log.notice(notice)
+            for drop, job in turn.finished:
+                self._finished(drop, job)
         for turn in turns:
             for action in turn.actions:
                 self._begin(action)

@@ -1,0 +1,3 @@
+"""
+What people and machines may know of the daemon: snapshots, history, explanations.
+"""

@@ -1,0 +1,92 @@
+"""
+The command line as a whole.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+import hotfolder
+from hotfolder.cli import inspecting, running, setup, touring
+from hotfolder.cli.exits import Exit
+from hotfolder.config import ConfigError, StarterError, default_config_path, format_problem
+from hotfolder.ports import LedgerError
+
+app = typer.Typer(
+    name="hotfolder",
+    help="Gets every file that people drop into shared folders into Adobe Dynamic Media Classic.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=True,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"hotfolder {hotfolder.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Main file; default $HOTFOLDER_CONFIG, else /etc/hotfolder/hotfolder.toml"),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end")
+    ] = False,
+) -> None:
+    """Take what all commands share."""
+    context.obj = config or default_config_path(os.environ)
+
+
+for command in (
+    touring.demo,
+    setup.init,
+    setup.check,
+    running.run,
+    inspecting.explain,
+    inspecting.status,
+    inspecting.history,
+    touring.sandbox,
+):
+    app.command()(command)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code; the only place where errors become one."""
+    try:
+        result = app(args=arguments, standalone_mode=False)
+    except click.exceptions.Abort:
+        return Exit.INTERRUPTED
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.UNUSABLE
+    except ConfigError as error:
+        for problem in error.problems:
+            sys.stderr.write(format_problem(problem) + "\n")
+        return Exit.UNUSABLE
+    except (LedgerError, StarterError) as error:
+        sys.stderr.write(f"{error}\n")
+        return Exit.UNUSABLE
+    except BrokenPipeError:
+        # the reader of our output has gone; nothing is left to say to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.ATTENTION
+    return int(result or 0)
+
+
+def run() -> None:
+    """Be the program."""
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""
+Live progress on a terminal: the hot folders, and a bar for each job.
+"""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from hotfolder.core.wording import shown
+from hotfolder.status.snapshot import Snapshot
+
+JOBS_SHOWN = 8  # more would push the folders off a small terminal
+
+
+class LiveView:
+    """What is shown: the latest snapshot it was given."""
+
+    def __init__(self) -> None:
+        self.snapshot: Snapshot | None = None
+
+    def __rich__(self) -> RenderableType:
+        """Return what to show now."""
+        if self.snapshot is None:
+            return Text("starting")
+        return Group(_folders(self.snapshot), _jobs(self.snapshot))
+
+
+def _folders(taken: Snapshot) -> Table:
+    table = Table.grid(padding=(0, 2))
+    server = taken["server"]
+    style = "green" if server["state"] == "ok" else "red"
+    table.add_row(Text("server"), Text(server["state"], style=style), Text(shown(server["error"] or "")))
+    for folder in taken["folders"]:
+        counts = folder["counts"]
+        parts = [f"{count} {name}" for name, count in counts.items() if count and name != "ignored"]
+        table.add_row(Text(folder["name"], style="bold"), Text(folder["state"]), Text(", ".join(parts) or "empty"))
+    return table
+
+
+def _jobs(taken: Snapshot) -> Table:
+    table = Table.grid(padding=(0, 2))
+    jobs = taken["jobs"]
+    for job in jobs[:JOBS_SHOWN]:
+        # sending fills the first half of the bar, the server's work the second
+        sent = job["bytes_sent"] / job["bytes_total"] if job["bytes_total"] else 1.0
+        table.add_row(
+            Text(shown(job["folder"])),
+            ProgressBar(total=1.0, completed=min(1.0, (sent + job["progress"]) / 2), width=30),
+            Text(f"{job['files_sent']}/{job['files_total']} sent"),
+            Text(job["state"]),
+        )
+    if len(jobs) > JOBS_SHOWN:
+        table.add_row(Text(f"and {len(jobs) - JOBS_SHOWN} more jobs"))
+    return table

@@ -1,0 +1,182 @@
+"""
+`run`: the daemon, and its single pass `--once`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+import hotfolder
+from hotfolder.cli.exits import Exit
+from hotfolder.cli.live import LiveView
+from hotfolder.compose import Daemon, build
+from hotfolder.config import load
+from hotfolder.config.units import parse_duration
+from hotfolder.core.messages import Notice
+from hotfolder.core.settings import Settings
+from hotfolder.edges.logs import Redaction, make_logger
+from hotfolder.services.supervisor import IDLE_WAKE_S
+from hotfolder.status import snapshot
+
+PATIENCE_S = 60.0
+"""For what is under way when a stop is asked: one POST of some GiB on a slow line; a second signal ends it at once."""
+
+LIVE_EVERY_S = 0.2
+
+
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="One pass over what lies there, then end")] = False,
+    timeout: Annotated[
+        str, typer.Option(help="With --once: how long a server may be unreachable before it is given up")
+    ] = "5m",
+) -> int:
+    """Run the daemon."""
+    config: Path = context.obj
+    loaded = load(config, os.environ)
+    try:
+        timeout_s = parse_duration(timeout)
+    except ValueError as error:
+        raise typer.BadParameter(f"--timeout: {error}") from None
+    on_terminal = sys.stderr.isatty() and sys.stdout.isatty()
+    with running_daemon(
+        loaded.settings,
+        read_password=lambda: load(config, os.environ).settings.server.password,
+        once=once,
+        console=Console(stderr=True) if on_terminal else None,
+        until=lambda daemon: once and _once_over(daemon, timeout_s),
+    ) as (daemon, asked):
+        return _exit(daemon, asked, once=once)
+
+
+@contextmanager
+def running_daemon(
+    settings: Settings,
+    *,
+    read_password: Callable[[], str],
+    until: Callable[[Daemon], bool],
+    once: bool = False,
+    console: Console | None = None,
+    log_level: str = "info",
+    idle_wake_s: float = IDLE_WAKE_S,
+    listen: Callable[[Notice], None] | None = None,
+) -> Iterator[tuple[Daemon, list[signal.Signals]]]:
+    """Run until a signal or until `until` says so; then give the daemon, at rest, and the signals that came."""
+    redaction = Redaction()
+    redaction.hide(settings.server.password)
+    logger = make_logger(redaction, stream=_Stderr(), level=log_level)
+    with build(
+        settings,
+        read_password=read_password,
+        logger=logger,
+        redaction=redaction,
+        once=once,
+        idle_wake_s=LIVE_EVERY_S if console else idle_wake_s,
+        listen=listen,
+    ) as daemon:
+        logger.info(
+            "daemon.ready",
+            version=hotfolder.__version__,
+            folders=[folder.name for folder in settings.folders],
+            once=once,
+        )
+        with _signals(daemon) as asked, _live(daemon, console) as refresh:
+
+            def is_over() -> bool:
+                refresh()
+                return until(daemon)
+
+            daemon.supervisor.run(is_over)
+            logger.info("daemon.stopping", signal=asked[0].name if asked else None)
+            daemon.supervisor.finish(PATIENCE_S)
+            refresh()
+        yield daemon, asked
+
+
+class _Stderr:
+    """Standard error as it is at each write, so that live progress can print above itself."""
+
+    def write(self, text: str) -> int:
+        """Write."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flush."""
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        """Return whether people read it."""
+        return sys.stderr.isatty()
+
+
+def _once_over(daemon: Daemon, timeout_s: float) -> bool:
+    connection = daemon.coordinator.connection
+    if connection.state == "refused":
+        return True
+    if connection.down_for_s() > timeout_s:
+        return True
+    return connection.is_ok and daemon.coordinator.is_finished()
+
+
+def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
+    if asked and asked[0] is signal.SIGINT:
+        return Exit.INTERRUPTED
+    if not once or asked:
+        return Exit.GOOD
+    if daemon.coordinator.connection.state == "refused":
+        return Exit.REFUSED
+    if not daemon.coordinator.connection.is_ok:
+        return Exit.UNREACHABLE
+    outcomes = daemon.recent.outcomes
+    bad = sum(outcomes[name] for name in ("duplicate", "failed", "rejected", "unknown"))
+    typer.echo(", ".join(f"{count} {name}" for name, count in sorted(outcomes.items())) or "nothing to do")
+    return Exit.ATTENTION if bad or daemon.coordinator.outcomes_pending() else Exit.GOOD
+
+
+@contextmanager
+def _signals(daemon: Daemon) -> Iterator[list[signal.Signals]]:
+    """Turn SIGTERM and SIGINT into a stop; a second one ends the process at once, which recovery is made for."""
+    asked: list[signal.Signals] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if asked:
+            os._exit(Exit.INTERRUPTED if number == signal.SIGINT else 1)
+        asked.append(signal.Signals(number))
+        daemon.supervisor.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _live(daemon: Daemon, console: Console | None) -> Iterator[Callable[[], None]]:
+    if console is None:
+        yield lambda: None
+        return
+    view = LiveView()
+    last_s = 0.0
+
+    def refresh() -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s >= LIVE_EVERY_S:
+            last_s = time.monotonic()
+            view.snapshot = snapshot.take(daemon.coordinator, daemon.recent)
+
+    with Live(view, console=console, refresh_per_second=5, transient=False):
+        yield refresh
