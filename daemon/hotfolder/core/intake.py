@@ -7,7 +7,6 @@ Owns what is settling, what is held in place, what is ignored, and the scans. Kn
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,19 +28,17 @@ from hotfolder.core.messages import (
     RecallItem,
     RecallResult,
     RemoveCopies,
-    Scan,
 )
 from hotfolder.core.model import Drop, DropState, Identity, Outcome
 from hotfolder.core.notes import left_alone
 from hotfolder.core.rules import Router
 from hotfolder.core.settings import FolderSettings
+from hotfolder.core.walks import Walk, Walks
 
 LOOKS_AT_ONCE = 1000  # one thread serves the folder: longer lists would keep claims and filing waiting
 
 DENIED_RETRY_S = 60.0
 """A file we may not read is looked at again this often; rights are cured by people."""
-
-POLL_STRETCH = 10  # DESIGN 4.2: polling is stretched to ten times what a scan costs
 
 IGNORED_LISTED = 1000  # ignored files named for people; beyond it they are only counted
 
@@ -65,19 +62,6 @@ class _Settling:
     missing: str = "just found"  # what it waits for
 
 
-@dataclass(slots=True)
-class _Walk:
-    """A scan under way."""
-
-    number: int
-    below: str
-    is_census: bool  # a folder never seen before is counted before it is worked through
-    unseen: set[str]  # ready drops this full scan has not met yet
-    begun_s: float
-    waiting: bool = False  # for room in the window
-    counted: int = 0
-
-
 class Desk:
     """One hot folder's intake."""
 
@@ -95,8 +79,8 @@ class Desk:
         self.folder = folder
         self.router = Router(folder)
         self.state: Literal["opening", "watching", "polling", "degraded", "held"] = "opening"
+        self._mode: Literal["watching", "polling"] = "watching"  # as of the last time it came up
         self.reason: str | None = None  # of being degraded or held
-        self.scanned = False  # a full scan has been finished since the folder came up
         self.in_place: dict[str, Drop] = {}  # ready drops by path
         self.leaving: dict[str, Drop] = {}  # drops being claimed: a look may still have seen them in place
         self.ignored: dict[str, str] = {}
@@ -110,10 +94,7 @@ class Desk:
         self._order = 0
         self._ignored_now: dict[str, str] = {}
         self._ignored_now_count = 0
-        self._walk: _Walk | None = None
-        self._walks = 0
-        self._to_walk: deque[str] = deque()
-        self._next_scan_s: float | None = None
+        self._walks = Walks(board, folder)
         self._overfull = False  # something was seen for which there was no room
         self._failures = 0
         self._open_s: float | None = board.now.monotonic  # when to open the folder (again)
@@ -128,15 +109,13 @@ class Desk:
             self.board.tell("folder.recovered", folder=self.folder.name)
         self._failures = 0
         self._open_s = None
+        self._mode = mode
         self.state = mode
         self.reason = None
-        self.scanned = False
-        self._walk = None
-        self._to_walk.clear()
+        self._walks.reset(self.board.now.monotonic)
         for entry in self.settling.values():
             entry.looking = entry.recalling = False
             self._schedule(entry, self.board.now.monotonic)
-        self._next_scan_s = self.board.now.monotonic
 
     def went_down(self, reason: str) -> None:
         """The folder cannot be used; it is tried again."""
@@ -144,8 +123,7 @@ class Desk:
             self.board.tell("folder.degraded", "warning", folder=self.folder.name, reason=reason)
         self.state = "degraded"
         self.reason = reason
-        self._walk = None
-        self._next_scan_s = None
+        self._walks.reset(None)
         self._failures += 1
         self._open_s = self.board.now.monotonic + backoff_s(1.0, 60.0, self._failures)
 
@@ -164,16 +142,16 @@ class Desk:
         if self.state == "held":
             self._is_known = True
             self.board.journal.remember_folder(self.folder.name)
-            self.state = "watching"
+            self.state = self._mode
             self.reason = None
-            self._next_scan_s = self.board.now.monotonic
+            self._walks.want_full()
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing more will come of what lies here now, without a change from outside."""
         if self.state in ("degraded", "held"):
             return True
-        if not self.scanned or self._walk or self._to_walk or self._overfull:
+        if not self._walks.is_idle or self._overfull:
             return False
         return all(entry.held for entry in self.settling.values())
 
@@ -185,18 +163,16 @@ class Desk:
             return
         for path in files:
             self._see(path, closed=True)
-        for path in directories:
-            if path not in self._to_walk:
-                self._to_walk.append(path)
+        self._walks.want(directories)
 
     def overflowed(self) -> None:
         """The watch lost events: only a full scan tells."""
-        self._next_scan_s = self.board.now.monotonic
+        self._walks.want_full()
 
     def found(self, event: Found) -> None:
         """A chunk of our scan has come in."""
-        walk = self._walk
-        if walk is None or walk.number != event.scan:
+        walk = self._walks.current
+        if walk is None or not self._walks.is_current(event.scan):
             return
         for entry in event.entries:
             if entry.kind is EntryKind.FILE:
@@ -213,30 +189,21 @@ class Desk:
         else:
             walk.waiting = True
 
-    def _finish(self, walk: _Walk) -> None:
-        self._walk = None
-        now_s = self.board.now.monotonic
+    def _finish(self, walk: Walk) -> None:
+        self._walks.finish(walk, polling=self.state == "polling")
         if walk.is_census:
             self._is_known = True
             self.board.journal.remember_folder(self.folder.name)
-            self._next_scan_s = now_s
-            return
-        if walk.below:
-            return
-        self.scanned = True
-        self.ignored, self._ignored_now = self._ignored_now, {}
-        self.ignored_count, self._ignored_now_count = self._ignored_now_count, 0
-        for path in walk.unseen:
-            if path in self.in_place:
-                self._see(path, closed=False, again=True)
-        interval_s = self.folder.rescan_s
-        if self.state == "polling":  # a tenth of the time at most goes into looking
-            interval_s = max(self.folder.poll_s, POLL_STRETCH * (now_s - walk.begun_s))
-        self._next_scan_s = now_s + interval_s
+            self._walks.reset(self.board.now.monotonic)
+        elif not walk.below:
+            self.ignored, self._ignored_now = self._ignored_now, {}
+            self.ignored_count, self._ignored_now_count = self._ignored_now_count, 0
+            for path in walk.unseen:
+                if path in self.in_place:
+                    self._see(path, closed=False, again=True)
 
     def _hold_first_run(self) -> None:
-        self._walk = None
-        self.scanned = True
+        self._walks.reset(None)
         self.state = "held"
         self.reason = (
             f"seen for the first time with more than {self.folder.first_run_limit} files lying in it; "
@@ -244,7 +211,7 @@ class Desk:
         )
         self.board.tell("folder.held", "warning", folder=self.folder.name, reason=self.reason)
 
-    def _see(self, path: str, *, closed: bool, census: _Walk | None = None, again: bool = False) -> None:
+    def _see(self, path: str, *, closed: bool, census: Walk | None = None, again: bool = False) -> None:
         entry = self.settling.get(path)
         if entry is not None:
             if closed:
@@ -275,7 +242,7 @@ class Desk:
         self._ignored_now_count += 1
         if len(self._ignored_now) < IGNORED_LISTED:
             self._ignored_now[path] = reason
-        if self._walk is None and path not in self.ignored:
+        if self._walks.current is None and path not in self.ignored:
             self.ignored_count += 1
             self.ignored[path] = reason
 
@@ -511,39 +478,22 @@ class Desk:
             board.do(OpenFolder(self.folder.name))
         if not self.is_up or self.state == "held":
             return
-        self._wake_scan(now_s)
-        self._wake_looks(now_s)
-
-    def _wake_scan(self, now_s: float) -> None:
-        if self._overfull and self._walk is None and self.board.room_in(self.folder.name) and self._half_empty():
+        if (
+            self._overfull
+            and self._walks.current is None
+            and self.board.room_in(self.folder.name)
+            and self._half_empty()
+        ):
             self._overfull = False
-            self._next_scan_s = now_s
-        if self._walk is None:
-            if self._next_scan_s is not None and now_s >= self._next_scan_s:
-                self._next_scan_s = None
-                self._begin_walk("")
-            elif self._to_walk and self._is_known:
-                self._begin_walk(self._to_walk.popleft())
-        elif self._walk.waiting and self.board.room_in(self.folder.name):
-            self._walk.waiting = False
-            self.board.do(Scan(self.folder.name, self._walk.number, self._walk.below))
+            self._walks.want_full()
+        begun = self._walks.wake(is_known=self._is_known, in_place=self.in_place.keys)
+        if begun is not None:
+            self._ignored_now, self._ignored_now_count = {}, 0
+        self._wake_looks(now_s)
 
     def _half_empty(self) -> bool:
         """A window refilled for every file that leaves would mean a scan per file."""
         return len(self.settling) + len(self.in_place) < 25_000
-
-    def _begin_walk(self, below: str) -> None:
-        self._walks += 1
-        if not below:
-            self._ignored_now, self._ignored_now_count = {}, 0
-        self._walk = _Walk(
-            number=self._walks,
-            below=below,
-            is_census=not self._is_known,
-            unseen=set(self.in_place) if not below else set(),
-            begun_s=self.board.now.monotonic,
-        )
-        self.board.do(Scan(self.folder.name, self._walks, below))
 
     def _wake_looks(self, now_s: float) -> None:
         items: list[LookItem] = []
@@ -574,7 +524,7 @@ class Desk:
         """Return when `wake` has something to do."""
         times = [self._open_s]
         if self.is_up and self.state != "held":
-            times.append(self._next_scan_s if self._walk is None else None)
+            times.append(self._walks.next_wake_s())
             while self._due:
                 due_s, _, path = self._due[0]
                 entry = self.settling.get(path)
