@@ -68,11 +68,10 @@ class _Run:
 class Post:
     """One POST under way; `commit` makes it count, leaving the context without it leaves no trace."""
 
-    def __init__(self, jobs: "Jobs", peer: tuple[str, int], new: NewJob | None, job: int | None) -> None:
+    def __init__(self, jobs: "Jobs", peer: tuple[str, int], job: NewJob | int) -> None:
         self._jobs = jobs
         self.peer = peer
-        self.new = new
-        self.job = job
+        self.job = job  # a number of the index, or what is to be opened
         self.is_overlapped = False
 
     def commit(self, files: Sequence[ReceivedFile], *, end_job: bool) -> str:
@@ -121,12 +120,12 @@ class Jobs:
             raise
 
     @contextmanager
-    def post(self, peer: tuple[str, int], *, new: NewJob | None = None, handle: str | None = None) -> Iterator[Post]:
-        """A POST for a new job or for the open job with this handle; fault 30001 if it may not be."""
+    def post(self, peer: tuple[str, int], job: NewJob | str) -> Iterator[Post]:
+        """A POST for a new job or for the open one with this handle; fault 30001 if it may not be."""
         with self._store.lock:
             self.advance()
-            post = Post(self, peer, new, None if handle is None else self._open_job(handle, peer))
-            waiting = None if post.job is None else self._waiting[post.job]
+            post = Post(self, peer, job if isinstance(job, NewJob) else self._open_job(job, peer))
+            waiting = self._waiting[post.job] if isinstance(post.job, int) else None
             if waiting is not None:
                 post.is_overlapped = waiting.posts_under_way > 0
                 waiting.posts_under_way += 1
@@ -151,17 +150,20 @@ class Jobs:
     def commit(self, post: Post, files: Sequence[ReceivedFile], *, end_job: bool) -> str:
         """See `Post.commit`."""
         with self._store.lock:
-            if post.job is not None and post.job not in self._waiting:
+            if isinstance(post.job, int) and post.job not in self._waiting:
                 raise invalid_parameter("The job has ended while this POST came in")
             with self._changing() as db:
                 return self._take(db, post, files, end_job=end_job)
 
     def _take(self, db: sqlite3.Connection, post: Post, files: Sequence[ReceivedFile], *, end_job: bool) -> str:
         now, at = self._clock.monotonic(), self._clock.now()
-        number = self._insert_job(db, post, at) if post.job is None else post.job
+        number = post.job if isinstance(post.job, int) else self._insert_job(db, post.job, post.peer[0], at)
         position, seen = db.execute(
-            "select (select count(*) from post where job = ?), (select count(*) from received where job = ?)",
-            (number, number),
+            """
+            select (select coalesce(max(position) + 1, 0) from post where job = ?1),
+                   (select coalesce(max(position) + 1, 0) from received where job = ?1)
+            """,
+            (number,),
         ).fetchone()
         names = [file.target.folder + file.target.file_name for file in files]
         db.execute(
@@ -204,10 +206,7 @@ class Jobs:
         handle: str = db.execute("select handle from job where number = ?", (number,)).fetchone()["handle"]
         return handle
 
-    def _insert_job(self, db: sqlite3.Connection, post: Post, at: datetime) -> int:
-        new = post.new
-        if new is None:
-            raise invalid_parameter("Neither a new job nor a job handle")
+    def _insert_job(self, db: sqlite3.Connection, new: NewJob, peer: str, at: datetime) -> int:
         same_name = [row["handle"] for row in db.execute("select handle from job where name = ?", (new.name,))]
         last = db.execute("select seq from sqlite_sequence where name = 'job'").fetchone()
         number: int = 1 if last is None else last["seq"] + 1
@@ -225,7 +224,7 @@ class Jobs:
                 new.description,
                 json.dumps(new.options, ensure_ascii=False),
                 new.client,
-                post.peer[0],
+                peer,
                 json.dumps(same_name),
                 at.isoformat(),
                 at.isoformat(),

@@ -16,13 +16,13 @@ MAX_RECORDS: Final = 1000
 """Default and maximum of recordsPerPage (PROTOCOL 4.3)."""
 
 
-def matching_jobs(db: sqlite3.Connection, param: Tree) -> list[sqlite3.Row]:
+def matching_jobs(db: sqlite3.Connection, param: Tree, *, only_active: bool = False) -> list[sqlite3.Row]:
     """Jobs by jobHandle and originalName, each where given; oldest first. One name may fit several (PROTOCOL 4.3)."""
-    handle, name = text_of(param, "jobHandle"), text_of(param, "originalName")
-    return db.execute(
-        "select * from job where (?1 is null or handle = ?1) and (?2 is null or name = ?2) order by number",
-        (handle, name),
-    ).fetchall()
+    given = {"handle": text_of(param, "jobHandle"), "name": text_of(param, "originalName")}
+    wanted = {column: value for column, value in given.items() if value is not None}
+    clauses = [f"{column} = :{column}" for column in wanted] + (["ended_at is null"] if only_active else [])
+    where = f"where {' and '.join(clauses)}" if clauses else ""
+    return db.execute(f"select * from job {where} order by number", wanted).fetchall()  # noqa: S608 - words of ours
 
 
 def job_log(db: sqlite3.Connection, row: sqlite3.Row, account: Account) -> dict[str, Content]:

@@ -11,7 +11,7 @@ from typing import Final
 from hotfolder.sandbox.account import Account
 from hotfolder.sandbox.answers import Content
 from hotfolder.sandbox.documents import Tree, items_of, text_of
-from hotfolder.sandbox.errors import internal, invalid_parameter, invalid_xml, missing_parameter
+from hotfolder.sandbox.errors import invalid_parameter, missing_parameter
 from hotfolder.sandbox.ingest import asset_handle
 from hotfolder.sandbox.jobs import Jobs
 from hotfolder.sandbox.logs import job_log, log_page, matching_jobs
@@ -19,6 +19,13 @@ from hotfolder.sandbox.names import UNKNOWN_TYPE
 
 IPS_VERSION: Final = "6.8"
 """The version of 2014-04-03 (PROTOCOL 1.2)."""
+
+_SORT_FIELDS: Final = {
+    "JobName": "jobName",
+    "FileErrorCount": "fileErrorCount",
+    "FileWarningCount": "fileWarningCount",
+    "FileSuccessCount": "fileSuccessCount",
+}
 
 Answer = Mapping[str, Content]
 
@@ -44,10 +51,8 @@ class Operations:
         }
 
     def answer(self, operation: str, param: Tree) -> Answer:
-        """The content of `<operation>Return`; raises the fault."""
+        """The content of `<operation>Return` for one of `schemas.OPERATIONS`; raises the fault."""
         self._account.check_company(text_of(param, "companyHandle"))
-        if operation not in self._table:
-            raise invalid_xml(f"Unknown operation: {operation}")
         return self._table[operation](param)
 
     def _company(self) -> Answer:
@@ -99,8 +104,8 @@ class Operations:
 
     def _active_jobs(self, param: Tree) -> Answer:
         with self._jobs.reading() as db:
-            rows = [row for row in matching_jobs(db, param) if row["ended_at"] is None]
-            return {"jobArray": [self._active_job(db, row) for row in rows]}
+            jobs = matching_jobs(db, param, only_active=True)
+            return {"jobArray": [self._active_job(db, row) for row in jobs]}
 
     def _active_job(self, db: sqlite3.Connection, row: sqlite3.Row) -> Answer:
         done, total, last_at = db.execute(
@@ -167,11 +172,11 @@ class Operations:
                 if (start is None or datetime.fromisoformat(row["opened_at"]) >= start)
                 and (end is None or datetime.fromisoformat(row["opened_at"]) <= end)
             ]
-        sort_by = text_of(param, "sortBy") or "StartDate"
-        field = {"JobName": "jobName", "FileErrorCount": "fileErrorCount", "FileWarningCount": "fileWarningCount"}
-        field |= {"FileSuccessCount": "fileSuccessCount", "StartDate": "startDate"}
-        key = field.get(sort_by, "companyHandle")  # the other fields are one and the same for all jobs here
-        logs.sort(key=lambda log: _sort_key(log[key]), reverse=text_of(param, "sortDirection") == "Descending")
+        field = _SORT_FIELDS.get(text_of(param, "sortBy") or "")
+        if field is not None:  # they come by StartDate; the other fields are one and the same for all jobs here
+            logs.sort(key=lambda log: _sortable(log[field]))
+        if text_of(param, "sortDirection") == "Descending":
+            logs.reverse()
         rows = text_of(param, "numRows")
         return {"jobLogArray": logs if rows is None else logs[: int(rows)]}
 
@@ -234,16 +239,9 @@ def _moment(param: Tree, name: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _sort_key(value: Content) -> tuple[float, str]:
-    match value:
-        case datetime():
-            return value.timestamp(), ""
-        case int() | float():
-            return value, ""
-        case str():
-            return 0.0, value
-        case _:
-            raise internal(f"cannot sort by {value!r}")
+def _sortable(value: Content) -> tuple[int, str]:
+    """A count or a name."""
+    return (value, "") if isinstance(value, int) else (0, str(value))
 
 
 def _chosen(answer: Answer, wanted: list[str] | None, unwanted: list[str]) -> Answer:

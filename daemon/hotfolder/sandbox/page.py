@@ -29,13 +29,14 @@ class Page:
         self._environment.filters["options"] = flat
         self._environment.filters["size"] = readable_size
 
-    def render(self, db: sqlite3.Connection) -> str:
-        """The page as of now."""
+    def render(self, db: sqlite3.Connection, *, is_paused: bool) -> str:
+        """The page as of now; it comes again by itself unless it is paused."""
         asset_count, job_count = db.execute(
             "select (select count(*) from asset), (select count(*) from job)"
         ).fetchone()
         return self._environment.get_template("page.html").render(
             company=self._account.company,
+            is_paused=is_paused,
             assets=reversed(asset_views(db, SHOWN_ASSETS)),
             jobs=reversed(job_views(db, SHOWN_JOBS)),
             shown_rows=SHOWN_ROWS,

@@ -146,10 +146,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         services = self.server.services
-        match urlsplit(self.path).path:
+        url = urlsplit(self.path)
+        match url.path:
             case "/":
                 with services.jobs.reading() as db:
-                    html = services.page.render(db)
+                    html = services.page.render(db, is_paused=url.query == "pause")
                 self._send(Reply(status=200, content_type=_HTML, body=html.encode(), headers=_PAGE_HEADERS))
             case "/sandbox.css":
                 self._send(Reply(status=200, content_type="text/css", body=STYLE_SHEET, headers=_PAGE_HEADERS))
@@ -272,7 +273,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 pass
 
     def _send_json(self, value: object) -> None:
-        body = json.dumps(value, ensure_ascii=False, indent=1).encode()
+        body = json.dumps(value, ensure_ascii=False).encode()
         self._send(Reply(status=200, content_type="application/json", body=body, headers=_PAGE_HEADERS))
 
     def _send_half(self, reply: Reply, *, is_admitted: bool) -> None:

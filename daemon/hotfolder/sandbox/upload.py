@@ -88,7 +88,7 @@ class UploadServlet:
         self._account.check_company(text_of(param, "companyHandle"))
         dest_folder = self._dest_folder(param)
         files: list[ReceivedFile] = []
-        with self._jobs.post(info.peer, new=_new_job(param, auth), handle=info.job_handle) as post:
+        with self._jobs.post(info.peer, _job_of(param, auth)) as post:
             try:
                 while (head := parts.next_part()) is not None:
                     if head.filename is None:
@@ -165,16 +165,18 @@ def _write(parts: MultipartReader, path: Path) -> tuple[int, str, bytes]:
     return size, digest.hexdigest(), head
 
 
-def _new_job(param: Tree, auth: AuthHeader) -> NewJob | None:
-    """The job that a first POST opens; None for a later POST. Exactly one of jobName and jobHandle (PROTOCOL 2.2)."""
-    name = text_of(param, "jobName")
-    if (name is None) == ("jobHandle" not in param):
-        raise invalid_parameter("Exactly one of jobName and jobHandle is needed")
+def _job_of(param: Tree, auth: AuthHeader) -> NewJob | str:
+    """The job that a first POST opens, or the handle of a later one: exactly one of the two (PROTOCOL 2.2)."""
+    name, handle = text_of(param, "jobName"), text_of(param, "jobHandle")
+    if name is not None and handle is not None:
+        raise invalid_parameter("Found both jobName and jobHandle, wanted one of them")
     options = param.get("uploadParams")
     if isinstance(options, dict):
         check_options(options)
+    if handle is not None:
+        return handle
     if name is None:
-        return None
+        raise invalid_parameter("Found neither jobName nor jobHandle, wanted one of them")
     if not _JOB_NAME.fullmatch(name):
         raise invalid_parameter(f"jobName: found {name!r}, wanted at most 64 of A-Z a-z 0-9 . _ -")
     if not isinstance(options, dict):

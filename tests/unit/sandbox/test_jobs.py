@@ -1,10 +1,15 @@
 """The life of jobs, on a clock that is moved by hand."""
 
+import http.client
+import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from tests.unit.sandbox.client import COMPANY, KEEP, Caller, HandClock, Uploading
+import pytest
+from tests.unit.sandbox.client import COMPANY, JPEG, KEEP, Caller, HandClock, Uploading
 
 
 def log_types(job: dict[str, Any]) -> list[str]:
@@ -179,6 +184,61 @@ def test_running_job_goes_on_after_a_restart(call: Callable[..., Caller], hand: 
     caller = call(box)
     assert caller.verdicts(handle) == [("UploadSuccess", name) for name in "abc"]
     assert caller.states() == {}
+
+
+def test_jobs_side_by_side_from_many_callers(call: Callable[..., Caller]) -> None:
+    """Several connections post and poll at once."""
+    box = call(max_requests=1000).box
+
+    def work(number: int) -> list[tuple[str, str]]:
+        caller = call(box)
+        handle = caller.post(job=f"job-{number}").handle
+        for post in range(10):
+            caller.post(f"{number}-{post}a.jpg", f"{number}-{post}b.jpg", handle=handle, end=post == 9)
+            caller.states()
+        return caller.verdicts(handle)
+
+    with ThreadPoolExecutor(6) as pool:
+        verdicts = list(pool.map(work, range(6)))
+    for number, found in enumerate(verdicts):
+        assert found == [("UploadSuccess", f"{number}-{post}{letter}") for post in range(10) for letter in "ab"]
+    assert len(box.assets()) == 120
+    assert [record.status for record in box.requests] == [200] * (6 * (1 + 10 + 10 + 1))
+
+
+def test_failure_of_the_disk_leaves_the_job_as_it_was(
+    call: Callable[..., Caller], hand: HandClock, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caller = call(data=tmp_path, speed=1.0)
+    handle = caller.post("a.jpg", "b.jpg", "c.jpg", job="j", end=True).handle
+    obstacle = tmp_path / "content" / "2"
+    obstacle.mkdir()
+    (obstacle / "file").touch()
+    hand.move(10)
+    with pytest.raises(http.client.RemoteDisconnected):
+        caller.states()
+    assert "A request failed" in caplog.text
+    shutil.rmtree(obstacle)
+    assert caller.states() == {"j": "Running"}
+    hand.move(10)
+    assert caller.verdicts(handle) == [("UploadSuccess", name) for name in "abc"]
+    assert len(caller.box.assets()) == 3
+
+
+def test_crash_between_storing_and_noting_is_made_good(
+    call: Callable[..., Caller], hand: HandClock, tmp_path: Path
+) -> None:
+    """The file is in its place already, the index does not know."""
+    caller = call(data=tmp_path, speed=1.0)
+    handle = caller.post("a.jpg", job="j", end=True).handle
+    caller.box.stop()
+    (posted,) = (tmp_path / "incoming").iterdir()
+    posted.rename(tmp_path / "content" / "1")
+    caller.box.start()
+    hand.move(1)
+    again = call(caller.box)
+    assert again.verdicts(handle) == [("UploadSuccess", "a")]
+    assert caller.box.content("a").read_bytes() == JPEG
 
 
 def test_numbers_are_not_used_twice(call: Callable[..., Caller]) -> None:

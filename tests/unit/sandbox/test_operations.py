@@ -9,6 +9,8 @@ import pytest
 from lxml import etree
 from tests.unit.sandbox.client import COMPANY, NAMESPACE, OPTIONS, SOAP, Answer, Caller, HandClock, auth_xml, param_xml
 
+from hotfolder.sandbox import schemas
+
 SCHEMAS = Path(os.environ.get("HOTFOLDER_IPS_SCHEMAS") or Path(__file__).parents[4] / "shared" / "ips")
 
 ENVELOPE = f'<s:Envelope xmlns:s="{SOAP}">{{}}</s:Envelope>'
@@ -58,6 +60,10 @@ OPERATIONS = {
     "getAssetsByName": f"{COMPANY}<nameArray><items>a</items><items>doc</items><items>none</items></nameArray>",
     "checkAssetNames": f"{COMPANY}<assetNameArray><items>a</items></assetNameArray>",
 }
+
+
+def test_every_operation_of_the_schemas_is_tried() -> None:
+    assert set(OPERATIONS) == set(schemas.OPERATIONS)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

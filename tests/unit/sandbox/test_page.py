@@ -37,6 +37,12 @@ def test_page_without_anything(caller: Caller) -> None:
     assert "No asset yet." in text
 
 
+def test_page_comes_again_unless_paused(caller: Caller) -> None:
+    """A refresh would close what somebody opened to read."""
+    assert b'http-equiv="refresh"' in caller.send("GET", "/").body
+    assert b'http-equiv="refresh"' not in caller.send("GET", "/?pause").body
+
+
 def test_page_is_bounded(call: Callable[..., Caller]) -> None:
     caller = call()
     for number in range(60):

@@ -153,6 +153,16 @@ def test_ips_fault(call: Callable[..., Caller], keys: dict[str, Any], status: in
     assert [record.fault_code for record in caller.box.requests] == [20003, 20003]
 
 
+def test_status_without_a_name(call: Callable[..., Caller]) -> None:
+    assert [answer.status for answer in both(call(faults=[{"do": "html", "status": 299}]))] == [299, 299]
+
+
+def test_envelope_of_another_type_is_a_fault(caller: Caller) -> None:
+    """Such as SOAP 1.2's."""
+    answer = caller.soap("getActiveJobs", **{"Content-Type": "application/soap+xml"})
+    assert (answer.status, answer.code) == (500, 30003)
+
+
 def test_redirect(call: Callable[..., Caller]) -> None:
     for answer in both(call(faults=[{"do": "redirect", "location": "http://127.0.0.1:1/elsewhere"}])):
         assert (answer.status, answer.headers["Location"]) == (307, "http://127.0.0.1:1/elsewhere")

@@ -165,6 +165,11 @@ def test_fault_status_of_the_auth_header_is_honoured(caller: Caller) -> None:
     assert (answer.status, answer.code) == (200, 30002)
 
 
+def test_full_path_leads_below_the_company_root(caller: Caller) -> None:
+    answer = caller.post_param(f"{COMPANY}<jobName>j</jobName>{UPLOAD}", [("Other/a.jpg", JPEG)])
+    assert answer.code == 30001
+
+
 def test_parts_come_in_order(caller: Caller) -> None:
     auth = ('name="auth"', AUTH.encode())
     param = (
