@@ -64,6 +64,12 @@ def test_file_larger_than_the_limit_goes_alone() -> None:
     assert choose([small, large], limits=BatchSettings(max_bytes=50), busy_assets=()) == [small]
 
 
+def test_batch_may_fill_its_limit_to_the_byte() -> None:
+    pair = [drop(1, "a.jpg", size_bytes=30), drop(2, "b.jpg", size_bytes=20), drop(3, "c.jpg", size_bytes=0)]
+    assert choose(pair, limits=BatchSettings(max_bytes=50), busy_assets=()) == pair[:2]
+    assert choose(pair, limits=BatchSettings(max_bytes=49), busy_assets=()) == pair[:1]
+
+
 def test_drop_that_must_be_alone_is() -> None:
     alone, other = drop(1, "a.jpg", alone=True), drop(2, "b.jpg")
     assert choose([alone, other], limits=BatchSettings(), busy_assets=()) == [alone]
@@ -138,3 +144,10 @@ def test_small_files_of_one_destination_share_a_post() -> None:
     plans = pack(batch, files_per_post=20)
     assert [plan.drops for plan in plans] == [(1, 3), (2,), (4,), (5,), (6,)]
     assert [plan.file_name for plan in plans] == [None, None, "ä.jpg", None, None]
+
+
+def test_post_may_be_filled_to_the_byte() -> None:
+    assert SHARED_BYTES == 16 * 1024 * 1024
+    half = SHARED_BYTES // 2
+    assert len(pack([drop(1, "a.jpg", size_bytes=half), drop(2, "b.jpg", size_bytes=half)], files_per_post=20)) == 1
+    assert len(pack([drop(1, "a.jpg", size_bytes=half), drop(2, "b.jpg", size_bytes=half + 1)], files_per_post=20)) == 2

@@ -36,6 +36,14 @@ def test_table_of_names(file_name: str, sent: str, asset: str) -> None:
     assert (sent_name(file_name), asset_id(file_name)) == (sent, asset)
 
 
+def test_characters_in_disguise_are_removed_like_bare_ones() -> None:
+    """U+F001 to U+F029 are Apple's order, U+F000 and the ASCII code that of Services for Unix (RELIABILITY B10)."""
+    apple = "".join(map(chr, range(0xF001, 0xF028)))
+    unix = "".join(chr(0xF000 + ord(letter)) for letter in FORBIDDEN if letter > ")")
+    assert sent_name(f"a{apple}b{unix}c\uf028d\uf029") == "abc d."
+    assert sent_name("\uf000\uf02d\uf041") == "\uf000\uf02d\uf041", "somebody's own private characters"
+
+
 @given(file_names)
 def test_sent_name_holds_nothing_that_the_server_removes(name: str) -> None:
     """Else the asset ID we look for would not be the one that results."""
@@ -111,6 +119,8 @@ def test_awkward_name_gets_a_placeholder_with_its_extension(name: str, header: s
 
 
 def test_text_of_a_template_loses_only_what_cannot_be_sent() -> None:
+    assert sent_text("fru\u0308h") == "fr\u00fch"
+    assert sent_text("a\x1bb") == "ab"
     assert sent_text("R&D,\x1b fru\u0308h\udce4") == "R&D, fr\u00fch"
 
 
@@ -125,6 +135,8 @@ def test_job_name_is_short_and_plain_and_keeps_its_token(prefix: str, token: str
 
 def test_job_name_tells_where_it_comes_from() -> None:
     assert job_name("Möbel / neu", MOMENT.astimezone(UTC), "7f3a") == "Mobel-neu-20260131T120005Z-7f3a"
+    assert job_name("x" * 100, MOMENT, "7f3a") == "x" * 42 + "-20260131T120005Z-7f3a"
+    assert job_name("字", MOMENT, "t" * 40) == "hotfol-20260131T120005Z-" + "t" * 40
     assert job_name("字", MOMENT, "7f3a") == "hotfolder-20260131T120005Z-7f3a"
 
 

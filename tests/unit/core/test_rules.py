@@ -56,6 +56,7 @@ def test_file_is_taken_if_included_and_not_excluded(include: list[str], exclude:
         ("_status.html", "belongs to hotfolder itself"),
         (".chair.jpg", "hidden file (its name begins with a dot)"),
         ("a/.git/chair.jpg", "in .git: hidden directory (its name begins with a dot)"),
+        (".git/.svn/chair.jpg", "in .git: hidden directory (its name begins with a dot)"),
         ("drafts/chair.jpg", "excluded by drafts/"),
         ("a/chair old.jpg", "excluded by *old*"),
         ("chair.docx", "no include pattern matches"),
@@ -108,6 +109,8 @@ def test_overwrite_is_told() -> None:
         ("{date}", "chair.jpg", "2026-03-07"),
         ("{year}/{month}/{day}", "chair.jpg", "2026/03/07"),
         ("{ext}/{stem}", "a/Chair.front.TIF", "tif/Chair.front"),
+        ("{stem}", "a/chair.tif", "chair"),
+        ("{ext}", "a/chair.tif", "tif"),
         ("x{ext}x/{stem}", "README", "xx/README"),
         ("/a//b/", "chair.jpg", "a/b"),
         ("a/../b/./c", "chair.jpg", "a/b/c"),
@@ -147,6 +150,15 @@ def test_remembered_answers_are_the_same_as_fresh_ones(
         for day in (DAY, date(2026, 3, 8)):
             assert router.route(path, day) == Router(folder).route(path, day)
             assert router.ignored(path) == Router(folder).ignored(path)
+
+
+def test_memory_of_directories_is_bounded() -> None:
+    router = Router(replace(FOLDER, include=("*.jpg",)))
+    for number in range(10_001):
+        assert router.ignored(f"{number}/chair.jpg") is None
+        assert router.route(f"{number}/chair.jpg", DAY).destination == f"Catalog/{number}"
+    assert router.ignored("0/chair.jpg") is None
+    assert router.route("0/chair.jpg", DAY).destination == "Catalog/0"
 
 
 def test_keywords_are_expanded_once_each_and_never_empty() -> None:

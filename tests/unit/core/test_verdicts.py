@@ -189,6 +189,11 @@ def test_name_changed_by_the_server_is_a_rename() -> None:
     assert (verdict.outcome, verdict.stored_as) == (Outcome.RENAMED, "CHAIR_x")
 
 
+def test_duplicate_known_only_by_its_message_is_a_duplicate() -> None:
+    assert one(CHAIR, log(row("DuplicateSkipped", "CHAIR", "Co/chair.jpg exists"))).outcome is Outcome.DUPLICATE
+    assert one(CHAIR, log(row("UploadError", "CHAIR", "Co/chair.jpg is bad"))).outcome is Outcome.FAILED
+
+
 # --- renamed copies ---
 
 
@@ -288,6 +293,7 @@ def test_fatal_end_leaves_files_without_a_row_undecided() -> None:
 def test_fatal_end_that_names_a_file_fails_it_and_is_told_for_the_others() -> None:
     decision = decide([CHAIR, RED], [log(row("FatalError", None, "Co/chair.jpg broke the converter"))])
     assert [verdict.outcome for verdict in decision.verdicts] == [Outcome.FAILED, None]
+    assert decision.verdicts[0].reason.startswith("the server gave up: ")
     assert "broke the converter" in decision.verdicts[1].reason
 
 
