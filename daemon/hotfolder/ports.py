@@ -98,6 +98,13 @@ class Files(Protocol):
         Harmless when done before: an original found at its target with the right identity counts as filed.
         """
 
+    def bring_back(self, moves: Sequence[tuple[str, str]]) -> list[str]:
+        """
+        Rename filed originals back to where they were dropped, never onto anything; return the new paths.
+
+        What is missing, or whose place is taken, is left where it is.
+        """
+
     def remove_copies(self, copies: Mapping[str, str]) -> None:
         """Remove our own notes and receipts, path to SHA-256; one with other bytes is somebody's and stays."""
 

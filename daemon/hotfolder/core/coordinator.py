@@ -45,6 +45,7 @@ class Coordinator:
                 board,
                 folder,
                 is_known=folder.name in unfinished.known_folders,
+                is_held=folder.name in unfinished.held_folders,
                 on_ready=lambda drop: self.dispatch.add(drop),
                 on_gone=lambda drop: self.dispatch.remove(drop),
                 on_refused=lambda drop: self.filing.refuse(drop),
@@ -86,9 +87,7 @@ class Coordinator:
         self.connection.wake()
         for desk in self.desks.values():
             desk.wake()
-            if desk.found_drops:
-                self.board.journal.add_drops([drop for drop in desk.found_drops if drop.id in self.board.drops])
-                desk.found_drops.clear()
+            desk.record_found()
         self.dispatch.wake()
         self.posting.wake()
         self.tracking.wake()
@@ -155,6 +154,12 @@ class Coordinator:
                 self.tracking.assets_failed(event)
             case m.FiledAway():
                 self.filing.filed(event.results)
+            case m.HoldAsked():
+                self.desks[event.folder].hold(event.paths)
+            case m.ReleaseAsked():
+                self.desks[event.folder].release(event.paths)
+            case m.RetryAsked():
+                self.board.do(m.BringBack(event.folder, event.moves))
             case m.Crashed():
                 self._crashed(event)
             case _:
@@ -192,7 +197,9 @@ class Coordinator:
                 self.desks[folder].went_down(text)
             case m.Recall(folder=folder) | m.FileAway(folder=folder):
                 self.desks[folder].went_down(text)
-            case m.RemoveCopies(folder=folder) | m.LeaveNote(folder=folder) | m.Tidy(folder=folder):
+            case m.BringBack(folder=folder) | m.RemoveCopies(folder=folder) | m.LeaveNote(folder=folder):
+                self.board.tell("folder.degraded", "error", folder=folder, reason=text)
+            case m.Tidy(folder=folder):
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
 
     def _slots_used(self) -> int:
@@ -231,9 +238,10 @@ class Coordinator:
                 board.jobs[job.id] = job
                 self._restore_job(job, sorted(posts.get(job.id, []), key=lambda post: post.number))
         for drop in board.drops.values():
-            if drop.state is DropState.READY:
+            if drop.state in (DropState.READY, DropState.HELD):
                 self.desks[drop.folder].in_place[drop.path] = drop
-                self.dispatch.add(drop)
+                if drop.state is DropState.READY:
+                    self.dispatch.add(drop)
             elif drop.state is DropState.CLAIMED and drop.job is None:
                 self.dispatch.add(drop)
             elif drop.state is DropState.FILING:

@@ -40,6 +40,8 @@ LOOKS_AT_ONCE = 1000  # one thread serves the folder: longer lists would keep cl
 DENIED_RETRY_S = 60.0
 """A file we may not read is looked at again this often; rights are cured by people."""
 
+BY_PERSON = "held by a person; 'hotfolder release' lets it go on"
+
 IGNORED_LISTED = 1000  # ignored files named for people; beyond it they are only counted
 
 
@@ -71,6 +73,7 @@ class Desk:
         folder: FolderSettings,
         *,
         is_known: bool,
+        is_held: bool = False,
         on_ready: Callable[[Drop], None],
         on_gone: Callable[[Drop], None],
         on_refused: Callable[[Drop], None],
@@ -87,6 +90,8 @@ class Desk:
         self.ignored_count = 0
         self.settling: dict[str, _Settling] = {}
         self._is_known = is_known
+        self._held_by_person = is_held
+        self._held_paths: set[str] = set()  # files that a person holds before they are complete
         self._on_ready = on_ready
         self._on_gone = on_gone
         self._on_refused = on_refused
@@ -99,6 +104,7 @@ class Desk:
         self._failures = 0
         self._open_s: float | None = board.now.monotonic  # when to open the folder (again)
         self._told_unsafe: dict[str, Identity | None] = {}
+        self._to_hold: list[Drop] = []  # found in this turn, held once they are recorded
         self.found_drops: list[Drop] = []  # of this turn, for one grouped insert
 
     # --- the folder itself ---
@@ -112,6 +118,8 @@ class Desk:
         self._mode = mode
         self.state = mode
         self.reason = None
+        if self._held_by_person:
+            self._hold_all(BY_PERSON)
         self._walks.reset(self.board.now.monotonic)
         for entry in self.settling.values():
             entry.looking = entry.recalling = False
@@ -137,14 +145,53 @@ class Desk:
         """Whether batches may form."""
         return self.state in ("watching", "polling")
 
-    def release(self) -> None:
-        """A person has said that a held folder may go."""
+    def hold(self, paths: Iterable[str]) -> None:
+        """A person wants these files to wait; of no paths, the whole folder."""
+        paths = tuple(paths)
+        if not paths:
+            self._held_by_person = True
+            self._remember()
+            self._hold_all(BY_PERSON)
+        for path in paths:
+            drop = self.in_place.get(path)
+            if drop is None:
+                self._held_paths.add(path)
+            elif drop.state is DropState.READY:
+                self._hold_drop(drop)
+
+    def release(self, paths: Iterable[str]) -> None:
+        """A person lets these files go on; of no paths, the whole folder."""
+        paths = tuple(paths)
+        for path in paths:
+            self._held_paths.discard(path)
+            drop = self.in_place.get(path)
+            if drop is not None and drop.state is DropState.HELD:
+                self.board.journal.change_drops([drop], state=DropState.READY, reason="")
+                self._on_ready(drop)
+        if paths:
+            return
+        self._held_by_person = False
+        self._is_known = True
+        self._remember()
         if self.state == "held":
-            self._is_known = True
-            self.board.journal.remember_folder(self.folder.name)
             self.state = self._mode
             self.reason = None
+            self.board.tell("folder.recovered", folder=self.folder.name)
             self._walks.want_full()
+
+    def _hold_drop(self, drop: Drop) -> None:
+        self._on_gone(drop)
+        self.board.journal.change_drops([drop], state=DropState.HELD, reason=BY_PERSON)
+        self.board.tell("drop.held", folder=drop.folder, drop=drop.id, path=drop.path, reason=BY_PERSON)
+
+    def _remember(self) -> None:
+        self.board.journal.remember_folder(self.folder.name, path=str(self.folder.path), held=self._held_by_person)
+
+    def _hold_all(self, reason: str) -> None:
+        if self.state in ("watching", "polling"):
+            self.state = "held"
+            self.reason = reason
+            self.board.tell("folder.held", "warning", folder=self.folder.name, reason=reason)
 
     @property
     def is_quiet(self) -> bool:
@@ -193,7 +240,7 @@ class Desk:
         self._walks.finish(walk, polling=self.state == "polling")
         if walk.is_census:
             self._is_known = True
-            self.board.journal.remember_folder(self.folder.name)
+            self._remember()
             self._walks.reset(self.board.now.monotonic)
         elif not walk.below:
             self.ignored, self._ignored_now = self._ignored_now, {}
@@ -204,12 +251,10 @@ class Desk:
 
     def _hold_first_run(self) -> None:
         self._walks.reset(None)
-        self.state = "held"
-        self.reason = (
+        self._hold_all(
             f"seen for the first time with more than {self.folder.first_run_limit} files lying in it; "
-            f"'hotfolder release {self.folder.name}' sends them"
+            f"'hotfolder release --folder {self.folder.name}' sends them"
         )
-        self.board.tell("folder.held", "warning", folder=self.folder.name, reason=self.reason)
 
     def _see(self, path: str, *, closed: bool, census: Walk | None = None, again: bool = False) -> None:
         entry = self.settling.get(path)
@@ -268,7 +313,8 @@ class Desk:
                     self._forget(entry)
                     continue
                 if standing is not None:
-                    if standing.identity == identity:
+                    # one that a person holds stays held, whatever is written into it; its claim will see the change
+                    if standing.identity == identity or standing.state is DropState.HELD:
                         self._forget(entry)
                         continue
                     self._written_again(standing)
@@ -366,6 +412,9 @@ class Desk:
         self._clear_copies(entry)
         self._drop_entry(entry)
         self._on_ready(drop)
+        if drop.path in self._held_paths:
+            self._held_paths.discard(drop.path)
+            self._to_hold.append(drop)
         self.board.tell("drop.ready", folder=drop.folder, drop=drop.id, path=drop.path, evidence=evidence)
 
     def _refuse(self, entry: _Settling, reason: str) -> None:
@@ -467,6 +516,15 @@ class Desk:
         entry.due_s = at_s
         self._order += 1
         heapq.heappush(self._due, (at_s, self._order, entry.path))
+
+    def record_found(self) -> None:
+        """Record the drops of this turn, all at once."""
+        if self.found_drops:
+            self.board.journal.add_drops([drop for drop in self.found_drops if drop.id in self.board.drops])
+            self.found_drops.clear()
+        for drop in self._to_hold:
+            self._hold_drop(drop)
+        self._to_hold.clear()
 
     def wake(self) -> None:
         """Do what is due: open, scan, look."""

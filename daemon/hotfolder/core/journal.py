@@ -69,9 +69,11 @@ class UpdatePost:
 
 @dataclass(frozen=True, slots=True)
 class RememberFolder:
-    """This hot folder has been seen and may be worked through."""
+    """What is kept of a hot folder: that it has been seen, where it is, and whether a person holds it."""
 
     name: str
+    path: str = ""
+    held: bool = False
 
 
 Write = InsertDrops | UpdateDrops | DeleteDrops | InsertJob | UpdateJob | InsertPost | UpdatePost | RememberFolder
@@ -148,9 +150,9 @@ class Journal:
             setattr(post, column, value)
         self._writes.append(UpdatePost(post.job, post.number, values))
 
-    def remember_folder(self, name: str) -> None:
-        """Record that a folder has been seen and released."""
-        self._writes.append(RememberFolder(name))
+    def remember_folder(self, name: str, *, path: str, held: bool) -> None:
+        """Record that a folder has been seen and released, or is held by a person."""
+        self._writes.append(RememberFolder(name, path, held))
 
 
 DROP_COLUMNS = tuple(column.name for column in fields(Drop))

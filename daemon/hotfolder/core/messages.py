@@ -338,6 +338,30 @@ class FiledAway:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldAsked:
+    """A person wants a folder, or files in it, to wait."""
+
+    folder: str
+    paths: tuple[str, ...] = ()  # none = the whole folder
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAsked:
+    """A person lets a folder, or files in it, go on."""
+
+    folder: str
+    paths: tuple[str, ...] = ()  # none = the whole folder
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAsked:
+    """A person wants filed originals to be sent again: from where they lie to where they go."""
+
+    folder: str
+    moves: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Crashed:
     """Carrying out an action ended in an exception that nobody foresaw."""
 
@@ -368,6 +392,9 @@ Event = (
     | AssetsSeen
     | AssetsFailed
     | FiledAway
+    | HoldAsked
+    | ReleaseAsked
+    | RetryAsked
     | Crashed
 )
 
@@ -489,6 +516,14 @@ class FileAway:
 
 
 @dataclass(frozen=True, slots=True)
+class BringBack:
+    """Rename originals back into the hot folder, as a person would drag them; answered by Changed."""
+
+    folder: str
+    moves: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveCopies:
     """Remove our own notes and receipts; path to SHA-256. Not answered."""
 
@@ -524,6 +559,7 @@ Action = (
     | Seek
     | FindAssets
     | FileAway
+    | BringBack
     | RemoveCopies
     | LeaveNote
     | Tidy

@@ -220,3 +220,4 @@ class Unfinished:
     next_drop: int = 1
     next_job: int = 1
     known_folders: frozenset[str] = frozenset()  # folders seen in an earlier run
+    held_folders: frozenset[str] = frozenset()  # of these, the ones a person holds

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
 from hotfolder.core.messages import (
+    BringBack,
     Changed,
     Claim,
     Claimed,
@@ -31,7 +32,7 @@ from hotfolder.core.messages import (
 )
 from hotfolder.ports import Files, FolderError, Watch, WatchError
 
-FolderAction = OpenFolder | Scan | Look | Claim | FileAway | RemoveCopies | LeaveNote | Tidy
+FolderAction = OpenFolder | Scan | Look | Claim | FileAway | BringBack | RemoveCopies | LeaveNote | Tidy
 
 StartWatch = Callable[
     [Callable[[tuple[str, ...], tuple[str, ...]], None], Callable[[], None], Callable[[str], None]], Watch
@@ -74,6 +75,8 @@ class FolderService:
                     return [Claimed(action.job, tuple(self.files.claim(action.items)))]
                 case FileAway():
                     return [FiledAway(self.name, tuple(self.files.file_away(action.items)))]
+                case BringBack():
+                    return [Changed(self.name, tuple(self.files.bring_back(action.moves)))]
                 case RemoveCopies():
                     self.files.remove_copies(action.copies)
                 case LeaveNote():

@@ -188,6 +188,16 @@ class FakeFiles:
                 self._share.drop(path, text.encode())
                 self._perils.tick(f"after publishing {path}")
 
+    def bring_back(self, moves: Sequence[tuple[str, str]]) -> list[str]:
+        """Rename originals back."""
+        self.check()
+        done = []
+        for old, new in moves:
+            if old in self._share.files and new not in self._share.files:
+                self._share.drag(old, new)
+                done.append(new)
+        return done
+
     def remove_copies(self, copies: Mapping[str, str]) -> None:
         """Remove our own notes and receipts."""
         self.check()
