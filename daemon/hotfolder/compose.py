@@ -26,7 +26,7 @@ from hotfolder.edges.remote import IpsRemote
 from hotfolder.edges.watch import FolderWatch
 from hotfolder.ports import FolderError, Ledger
 from hotfolder.services.folder import FolderService, StartWatch
-from hotfolder.services.supervisor import IDLE_WAKE_S, Supervisor
+from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.status.snapshot import Recent
@@ -75,7 +75,7 @@ def build(
     """
     clock = SystemClock()
     log = NoticeLog(logger, listen)
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    events: queue.SimpleQueue[Event | Ask] = queue.SimpleQueue()
     with ExitStack() as stack:
         ledger = open_ledger(settings.ledger_url)
         stack.callback(ledger.close)
@@ -137,7 +137,9 @@ def build(
     raise AssertionError("unreachable")
 
 
-def _folder(folder: FolderSettings, events: queue.SimpleQueue[Event], log: NoticeLog, *, once: bool) -> FolderService:
+def _folder(
+    folder: FolderSettings, events: queue.SimpleQueue[Event | Ask], log: NoticeLog, *, once: bool
+) -> FolderService:
     files = FolderFiles(folder.path)
     return FolderService(
         folder.name,

@@ -11,7 +11,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from hotfolder.core.board import Turn, backoff_s
 from hotfolder.core.coordinator import Coordinator
@@ -52,6 +52,28 @@ class Log(Protocol):
         """Log what nobody foresaw, with its traceback."""
 
 
+T = TypeVar("T")
+
+
+class Ask:
+    """A question to the coordinator, answered in its own thread between two turns."""
+
+    def __init__(self, question: Callable[[Coordinator], object]) -> None:
+        self._question = question
+        self.answer: queue.SimpleQueue[tuple[bool, object]] = queue.SimpleQueue()
+
+    def reply(self, coordinator: Coordinator) -> None:
+        """Answer it; a question that raises raises in its asker's thread."""
+        try:
+            self.answer.put((True, self._question(coordinator)))
+        except Exception as error:  # noqa: BLE001 # belongs to whoever asked
+            self.answer.put((False, error))
+
+
+class BusyError(Exception):
+    """The loop did not come to answer in time: it waits for the ledger, or has ended."""
+
+
 class Worker:
     """One thread that carries out actions in order."""
 
@@ -88,7 +110,7 @@ class Supervisor:
         tracking: TrackingService,
         uploads: int,
         log: Log,
-        events: queue.SimpleQueue[Event],
+        events: queue.SimpleQueue[Event | Ask],
         finished: Callable[[Drop, Job | None], None],
         idle_wake_s: float = IDLE_WAKE_S,
     ) -> None:
@@ -129,6 +151,26 @@ class Supervisor:
         self._stop.set()
         self._events.put(StopAsked())
 
+    def tell(self, event: Event) -> None:
+        """Give the coordinator an event from outside, such as a person's wish; any thread may."""
+        self._events.put(event)
+
+    def ask(self, question: Callable[[Coordinator], T], timeout_s: float = 5.0) -> T:
+        """
+        Return what a question finds in the coordinator; any thread but the loop's own may ask.
+
+        The question must only read, and return nothing that the coordinator still changes. Raises `BusyError`.
+        """
+        ask = Ask(question)
+        self._events.put(ask)
+        try:
+            is_good, answer = ask.answer.get(timeout=timeout_s)
+        except queue.Empty:
+            raise BusyError("the daemon is busy and did not answer in time") from None
+        if not is_good:
+            raise cast(Exception, answer)
+        return cast(T, answer)
+
     def finish(self, patience_s: float) -> None:
         """
         Let what is under way come to its end, for so long at most, and let go of everything.
@@ -165,12 +207,21 @@ class Supervisor:
             events.append(self._own.popleft())
         try:
             if not events:
-                events.append(self._events.get(timeout=longest_s) if longest_s > 0 else self._events.get_nowait())
+                self._take_in(self._next(longest_s), events)
             while len(events) < EVENTS_PER_TURN:
-                events.append(self._events.get_nowait())
+                self._take_in(self._events.get_nowait(), events)
         except queue.Empty:
             pass
         return events or [Woken()]
+
+    def _next(self, longest_s: float) -> Event | Ask:
+        return self._events.get(timeout=longest_s) if longest_s > 0 else self._events.get_nowait()
+
+    def _take_in(self, item: Event | Ask, events: list[Event]) -> None:
+        if isinstance(item, Ask):
+            item.reply(self.coordinator)
+        else:
+            events.append(item)
 
     def _turn(self, events: list[Event]) -> None:
         now = self._now()

@@ -1,0 +1,113 @@
+"""
+What only the running daemon knows of one path: what it waits for, and when something happens next.
+
+Asked in the coordinator's own thread.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.model import Drop, DropState, Job, JobState
+from hotfolder.status.snapshot import stamp
+
+
+def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any]:
+    """
+    Return `state`, `reason` and `next_at` of a path that is under way; nothing where the daemon knows nothing of it.
+
+    `inside` is the path in the hot folder: where it was dropped, or where it lies in `_working`.
+    """
+    desk = coordinator.desks.get(folder)
+    if desk is None:
+        return {}
+    answer: dict[str, Any] = {}
+    drop = _drop_at(coordinator, folder, inside)
+    entry = desk.settling.get(inside)
+    if entry is not None and drop is None:
+        state = "held" if entry.held else "settling"
+        answer = {"state": state, "reason": entry.held or entry.missing, "next_at": _at(coordinator, entry.due_s)}
+    elif drop is not None:
+        answer = _of_drop(coordinator, drop)
+    elif inside in desk.ignored:
+        answer = {"state": None, "reason": f"not a drop: {desk.ignored[inside]}"}
+    if answer.get("state") in ("settling", "ready") and desk.state in ("degraded", "held"):
+        answer["reason"] = f"the hot folder is {desk.state}: {desk.reason}"
+        answer["next_at"] = None
+    return answer
+
+
+def _drop_at(coordinator: Coordinator, folder: str, inside: str) -> Drop | None:
+    desk = coordinator.desks[folder]
+    if inside in desk.in_place:
+        return desk.in_place[inside]
+    return next(
+        (
+            drop
+            for drop in reversed(coordinator.board.drops.values())
+            if drop.folder == folder and inside in (drop.path, drop.work_path, drop.target_path, drop.origin)
+        ),
+        None,
+    )
+
+
+def _of_drop(coordinator: Coordinator, drop: Drop) -> dict[str, Any]:
+    job = None if drop.job is None else coordinator.board.jobs.get(drop.job)
+    reason, next_s = _waits_for(coordinator, drop, job)
+    state = {
+        DropState.READY: "ready",
+        DropState.CLAIMED: "working" if drop.job is not None else "ready",
+        DropState.CLAIMING: "working",
+        DropState.SENDING: "working",
+        DropState.HELD: "held",
+    }.get(drop.state, "processing")
+    return {"state": state, "reason": reason, "next_at": _at(coordinator, next_s)}
+
+
+def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[str, float | None]:
+    connection = coordinator.connection
+    down = f"the server is {connection.state}: {connection.error}" if not connection.is_ok else None
+    if down is not None and drop.state not in (DropState.FILING, DropState.HELD):
+        return down, connection.next_wake_s()
+    match drop.state:
+        case DropState.READY | DropState.CLAIMED if job is None:
+            if coordinator.dispatch.busy_assets[drop.asset]:
+                return f'waits for another file that becomes "{drop.asset}" as well', None
+            tried = f" after trying {drop.tries} times ({drop.reason})" if drop.tries and drop.reason else ""
+            return f"complete; waits for its batch to form{tried}", coordinator.dispatch.waits_until_s(drop)
+        case DropState.READY | DropState.CLAIMING | DropState.CLAIMED:
+            run = coordinator.posting.runs.get(job.id) if job else None
+            next_s = run.not_before_s if run and run.not_before_s > coordinator.board.now.monotonic else None
+            return "taken over; waits for its turn to be sent", next_s
+        case DropState.SENDING:
+            return "being sent", None
+        case DropState.SENT:
+            if job is not None and coordinator.tracking.is_overdue(job):
+                return "the server has not finished in time; the file is safe in _working", None
+            return "sent; the server works on it", coordinator.tracking.next_wake_s()
+        case DropState.DOUBTED:
+            if job is not None and job.state is JobState.SEEKING:
+                return (
+                    "the server's answer was lost; it is asked whether it has the file",
+                    coordinator.tracking.next_wake_s(),
+                )
+            return "the server's answer was lost; its log will tell", coordinator.tracking.next_wake_s()
+        case DropState.FILING:
+            trouble = coordinator.filing.trouble_of(drop)
+            return (
+                "decided; could not be put in its place yet" if trouble else "decided; on its way to its place"
+            ), None
+        case DropState.HELD:
+            return drop.reason, None
+        case DropState.FILED | DropState.WITHDRAWN:
+            return drop.reason, None
+
+
+def _at(coordinator: Coordinator, monotonic_s: float | None) -> str | None:
+    """Return the moment of the wall clock for one of the monotonic, None for the past and for never."""
+    if monotonic_s is None:
+        return None
+    left_s = monotonic_s - coordinator.board.now.monotonic
+    return stamp(coordinator.board.now.wall + timedelta(seconds=left_s)) if left_s > 0 else None
