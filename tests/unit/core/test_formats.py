@@ -369,11 +369,20 @@ def test_tiff_with_the_length_of_a_full_strip_for_the_last_one_is_complete() -> 
     file = tiff(*entries, extra=extra + bytes(100))
     assert end_of(file) is COMPLETE
     assert end_of(file[:-1]) is MISSING
+    packed = file.replace(struct.pack("<HHI", 259, 3, 1) + struct.pack("<I", 1), struct.pack("<HHII", 259, 3, 1, 5))
+    assert end_of(packed) is MISSING, "how long a packed strip must be cannot be told from the picture"
+    assert end_of(tiff((273, 4, 1, 8), (279, 4, 1, 999))) is MISSING
 
 
 def test_tiff_that_goes_in_circles_has_an_answer() -> None:
     assert end_of(tiff((256, 3, 1, 10), following=8)) is UNTOLD
     assert end_of(tiff((330, 4, 1, 8))) is UNTOLD
+
+
+def test_tiff_of_too_many_directories_cannot_be_told() -> None:
+    table = struct.pack("<HHHII", 1, 256, 3, 1, 10)
+    chain = b"".join(table + struct.pack("<I", 8 + (number + 1) * 18) for number in range(600))
+    assert end_of(b"II*\0" + struct.pack("<I", 8) + chain + bytes(100)) is UNTOLD
 
 
 def test_tiff_with_numbers_that_are_none_cannot_be_told() -> None:

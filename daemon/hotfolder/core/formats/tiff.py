@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from operator import add
 from typing import Final
 
 from hotfolder.core.formats.source import CutError, Source, UnsureError
@@ -34,7 +35,8 @@ _NUMBERS: Final = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 256, 257, 258, 259
 _SAMPLES, _ROWS_PER_STRIP, _PLANAR = 277, 278, 284
-_DATA: Final = ((273, 279), (324, 325), (513, 514))  # offsets and byte counts: strips, tiles, old JPEG
+_STRIPS: Final = 273
+_DATA: Final = ((_STRIPS, 279), (324, 325), (513, 514))  # offsets and byte counts: strips, tiles, old JPEG
 _BELOW: Final = (330, 34665, 34853, 40965)  # SubIFDs, EXIF, GPS, interoperability
 
 _ENTRIES_MAX: Final = 4096
@@ -130,18 +132,15 @@ def _check_data(source: Source, form: _Form, entries: dict[int, _Entry], where: 
     """Raise CutError if data of the image lies beyond the end; return whether its length is known at all."""
     offsets = _numbers(source, form, entries[where])
     if how_long not in entries:
-        source.need(max(offsets, default=0) + 1)
+        source.need(max(offsets) + 1)
         return False
     lengths = _numbers(source, form, entries[how_long])
     if len(lengths) != len(offsets):
         return False
-    last_at = max(range(len(offsets)), key=lambda index: offsets[index] + lengths[index], default=None)
-    if last_at is None:
-        return False
-    if offsets[last_at] + lengths[last_at] > source.size and where == 273:
+    if where == _STRIPS and max(map(add, offsets, lengths)) > source.size:
         # Some writers give the last strip the length of a full one.
         lengths = tuple(map(min, lengths, _strip_bytes(source, form, entries, len(lengths), lengths)))
-    source.need(max(offset + length for offset, length in zip(offsets, lengths, strict=True)))
+    source.need(max(map(add, offsets, lengths)))
     return True
 
 
