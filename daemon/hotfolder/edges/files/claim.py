@@ -1,0 +1,165 @@
+"""
+Claiming: files are renamed into `_working`, out of their droppers' reach.
+
+Owns the order of renames, checks and syncs, and what a half-done claim looks like (RELIABILITY 3.4, L3 to L6): a crash
+anywhere leaves each file whole at one of its two places, and the same claim again goes on from there.
+"""
+
+from __future__ import annotations
+
+import errno
+import stat
+from collections.abc import Sequence
+from typing import Final
+
+from hotfolder.core.litter import WORKING
+from hotfolder.core.messages import ClaimItem, ClaimResult, ClaimStatus
+from hotfolder.core.model import Lease
+from hotfolder.edges.files.beneath import Directories, is_version, split
+from hotfolder.edges.files.probes import TO_READ, lease
+from hotfolder.edges.files.words import GONE, OF_THE_DISK, shown, trouble, why
+from hotfolder.ports import FolderError
+
+_FOR_US_ALONE: Final = stat.S_IRWXU
+
+
+class Claiming:
+    """One call of `Files.claim`."""
+
+    def __init__(self, directories: Directories) -> None:
+        self._directories = directories
+        self._calls = directories.calls
+        self._device = directories.device
+
+    def claim(self, items: Sequence[ClaimItem]) -> list[ClaimResult]:
+        """Claim each and sync once; raises FolderError for trouble that every other file would have too."""
+        self._close_working()
+        results = [self._claim_one(item) for item in items]
+        self._directories.sync()
+        return results
+
+    def _close_working(self) -> None:
+        """Make `_working`, or see to it that nobody else gets into the one that somebody made."""
+        try:
+            fd = self._directories.make(WORKING)
+            found = self._calls.fstat(fd)
+        except OSError as error:
+            raise FolderError(f"cannot use {self._directories.root}/{WORKING}: {why(error)}") from error
+        if stat.S_IMODE(found.st_mode) != _FOR_US_ALONE:
+            self._calls.set_rights(fd, _FOR_US_ALONE, found.st_gid)
+
+    def _claim_one(self, item: ClaimItem) -> ClaimResult:
+        try:
+            status, reason = self._move_in(item)
+        except OSError as error:
+            if error.errno in OF_THE_DISK:
+                raise FolderError(f"{self._directories.root}/{trouble(item.path, error)}") from error
+            status, reason = ClaimStatus.FAILED, trouble(item.path, error)
+        return ClaimResult(item.drop, status, reason)
+
+    def _move_in(self, item: ClaimItem) -> tuple[ClaimStatus, str]:
+        source_parent, source = split(item.path)
+        work_parent, work = split(item.work_path)
+        found = self._directories.lstat(item.path)
+        if found is None or not is_version(found, item.identity, self._device):
+            return self._look_in_working(item, ClaimStatus.MISSING if found is None else ClaimStatus.CHANGED)
+        if found.st_nlink != 1:
+            return self._end_half_done_move(item)
+        work_fd = self._directories.make(work_parent)
+        source_fd = self._directories.open(source_parent)
+        try:
+            self._calls.rename(source, source_fd, work, work_fd)
+        except OSError as error:
+            return self._look_at_both(item, error)
+        self._directories.has_moved(source_parent, work_parent)
+        # A crash here leaves the file in `_working`; the next claim finds it there and checks it again.
+        return self._check_again(item, work_fd)
+
+    def _look_at_both(self, item: ClaimItem, error: OSError) -> tuple[ClaimStatus, str]:
+        """After a rename that reported an error, which a network file system may do for one that was done."""
+        found = self._directories.lstat(item.path)
+        if found is not None and is_version(found, item.identity, self._device):
+            if error.errno == errno.EEXIST:
+                return ClaimStatus.FAILED, f"{shown(item.work_path)}: {why(error)}"
+            raise error
+        return self._look_in_working(item, ClaimStatus.MISSING if found is None else ClaimStatus.CHANGED)
+
+    def _look_in_working(self, item: ClaimItem, otherwise: ClaimStatus) -> tuple[ClaimStatus, str]:
+        """The hot folder does not have this version, so an earlier claim may have moved it."""
+        moved = self._directories.lstat(item.work_path)
+        if moved is None or moved.st_ino != item.identity.inode or moved.st_dev != self._device:
+            return otherwise, ""
+        source_parent, _ = split(item.path)
+        work_parent, _ = split(item.work_path)
+        self._directories.has_gained_with_parents(work_parent)
+        if self._is_there(source_parent):
+            self._directories.has_lost(source_parent)
+        return self._check_again(item, self._directories.open(work_parent))
+
+    def _end_half_done_move(self, item: ClaimItem) -> tuple[ClaimStatus, str]:
+        """Two names: either somebody's hard link, or a move by link and unlink that a crash cut in two."""
+        source_parent, source = split(item.path)
+        work_parent, _ = split(item.work_path)
+        moved = self._directories.lstat(item.work_path)
+        if moved is None or moved.st_ino != item.identity.inode:
+            return ClaimStatus.FAILED, f"{shown(item.path)}: it has a second name elsewhere (hard link)"
+        self._calls.unlink(source, self._directories.open(source_parent))
+        self._directories.has_moved(source_parent, work_parent)
+        return self._check_again(item, self._directories.open(work_parent))
+
+    def _check_again(self, item: ClaimItem, work_fd: int) -> tuple[ClaimStatus, str]:
+        """Gate 8: whoever had the file open goes on writing into the moved one, so look once more."""
+        objection = self._objection(item, work_fd)
+        if not objection:
+            return ClaimStatus.CLAIMED, ""
+        try:
+            self._give_back(item, work_fd)
+        except OSError as error:
+            reason = f"{shown(item.path)}: {objection}, and it could not be put back ({why(error)})"
+            return ClaimStatus.FAILED, f"{reason}; it is in {shown(item.work_path)}"
+        return ClaimStatus.BUSY, f"{shown(item.path)}: {objection}"
+
+    def _objection(self, item: ClaimItem, work_fd: int) -> str:
+        """Return why a moved file must go back, or "" when it may stay."""
+        _, work = split(item.work_path)
+        try:
+            fd = self._calls.open_beneath(work_fd, work, TO_READ)
+        except BlockingIOError:
+            return "somebody still has it open for writing"
+        except OSError as error:
+            return f"it cannot be read: {why(error)}"
+        try:
+            found = self._calls.fstat(fd)
+            if not is_version(found, item.identity, self._device):
+                return "it changed while it was being taken"
+            if found.st_nlink != 1:
+                return "it has a second name elsewhere (hard link)"
+            if not self._directories.is_remote and lease(self._calls, fd) is Lease.WRITER:
+                return "somebody still has it open for writing"
+        except OSError as error:
+            return f"it cannot be read: {why(error)}"
+        finally:
+            self._calls.close(fd)
+        return ""
+
+    def _give_back(self, item: ClaimItem, work_fd: int) -> None:
+        source_parent, source = split(item.path)
+        work_parent, work = split(item.work_path)
+        moved = self._calls.lstat(work, work_fd)
+        source_fd = self._directories.make(source_parent)  # the dropper may have removed it, empty as it was
+        self._directories.has_moved(work_parent, source_parent)
+        try:
+            self._calls.rename(work, work_fd, source, source_fd)
+        except OSError:
+            back = self._directories.lstat(item.path)
+            if back is None or back.st_ino != moved.st_ino or self._directories.lstat(item.work_path) is not None:
+                raise
+
+    def _is_there(self, parent: str) -> bool:
+        try:
+            self._directories.open(parent)
+        except OSError as error:
+            if error.errno in GONE:
+                return False
+            raise
+        return True

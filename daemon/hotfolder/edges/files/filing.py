@@ -1,0 +1,192 @@
+"""
+Filing: notes and receipts are published, then the original goes to its final place.
+
+Owns that order and what a half-done filing looks like (RELIABILITY 3.4, L10 to L15). The steps are taken group by
+group, because the disk syncs many small files in less time than one after the other: look at all, write all companions,
+sync them, then item by item publish and move. The directories are synced once, at the end. A crash anywhere leaves each
+original at one of its two places, and the same filing again goes on from there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from hotfolder.core.messages import Fate, FilingItem, FilingResult, FilingStatus
+from hotfolder.edges.files.beneath import Directories, is_ours_alone, is_version, split
+from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
+from hotfolder.edges.files.words import shown, trouble, why
+
+_GROUP: Final = 32  # items: up to twice as many files are open at a time, and more would not sync any faster
+
+
+@dataclass(slots=True)
+class _Plan:
+    """One item on its way."""
+
+    item: FilingItem
+    companions: list[Companion] = field(default_factory=list)  # those still to be published
+    is_to_move: bool = True  # False: an earlier attempt did, or there is nothing to do
+    is_lost: bool = False  # the original is at neither place; what is known of it is still published
+    result: FilingResult | None = None  # set = decided, nothing more is done
+
+
+class Filing:
+    """One call of `Files.file_away`."""
+
+    def __init__(self, directories: Directories) -> None:
+        self._directories = directories
+        self._calls = directories.calls
+        self._device = directories.device
+        self._publisher = Publisher(directories)
+
+    def file_away(self, items: Sequence[FilingItem]) -> list[FilingResult]:
+        """File each; raises FolderError only when the directories cannot be synced at the end."""
+        plans = [_Plan(item) for item in items]
+        for start in range(0, len(plans), _GROUP):
+            self._file_group(plans[start : start + _GROUP])
+        self._directories.sync()
+        return [plan.result or self._done(plan) for plan in plans]
+
+    def _done(self, plan: _Plan) -> FilingResult:
+        return FilingResult(plan.item.drop, FilingStatus.MISSING if plan.is_lost else FilingStatus.FILED)
+
+    def _file_group(self, plans: Sequence[_Plan]) -> None:
+        for step in (self._look, self._write, self._sync, self._publish_and_move):
+            for plan in plans:
+                if plan.result is None:
+                    try:
+                        step(plan)
+                    except OSError as error:
+                        self._end(plan, FilingStatus.FAILED, trouble(plan.item.source_path, error))
+
+    def _end(self, plan: _Plan, status: FilingStatus, reason: str = "") -> None:
+        """Stop with an item, and leave nothing of it behind that this call made."""
+        for companion in plan.companions:
+            self._publisher.drop(companion)
+        plan.result = FilingResult(plan.item.drop, status, reason)
+
+    # --- the steps ---
+
+    def _look(self, plan: _Plan) -> None:
+        """Decide from what lies where: nothing is touched before all names are known to be free or ours."""
+        item = plan.item
+        if item.fate is Fate.MOVE:
+            self._look_at_both_places(plan)
+        elif item.fate is Fate.DELETE:
+            self._look_at_what_to_delete(plan)
+        else:
+            plan.is_to_move = False
+        if plan.result is not None:
+            return
+        texts = [text for text in (item.note, item.receipt) if text is not None]
+        companions = [
+            Companion(path, encoded(text), temporary_name(f"{item.drop}-{number}"))
+            for number, (path, text) in enumerate(texts)
+        ]
+        for companion in companions:
+            found = self._publisher.find(companion.path, companion.data)
+            if found is Found.OTHER:
+                for leftover in companions:
+                    self._publisher.clear(leftover)
+                self._end(plan, FilingStatus.TAKEN, f"{shown(companion.path)}: something else has that name")
+                return
+            if found is Found.NOTHING:
+                plan.companions.append(companion)
+
+    def _look_at_both_places(self, plan: _Plan) -> None:
+        item = plan.item
+        target = self._directories.lstat(item.target_path)
+        source = self._directories.lstat(item.source_path)
+        if target is not None and not self._is_original(target, item, is_alone=source is None):
+            self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")
+        elif target is not None:
+            plan.is_to_move = False
+            target_parent, _ = split(item.target_path)
+            source_parent, name = split(item.source_path)
+            self._directories.has_gained_with_parents(target_parent)
+            if source is not None and source.st_ino == target.st_ino:
+                # A move by link and unlink that a crash cut in two.
+                self._calls.unlink(name, self._directories.open(source_parent))
+                self._directories.has_lost(source_parent)
+        elif source is None and is_ours_alone(item.source_path):
+            # Claimed and gone: its dropper finds the note all the same (RELIABILITY L9).
+            plan.is_to_move = False
+            plan.is_lost = True
+        elif source is None:
+            self._end(plan, FilingStatus.MISSING)  # its dropper took it back
+        elif not self._is_original(source, item, is_alone=True):
+            self._end_with_another_version(plan)
+
+    def _is_original(self, found: os.stat_result, item: FilingItem, *, is_alone: bool) -> bool:
+        if item.identity is not None:
+            return is_version(found, item.identity, self._device)
+        return is_alone and stat.S_ISREG(found.st_mode) and found.st_dev == self._device
+
+    def _end_with_another_version(self, plan: _Plan) -> None:
+        """Another file than the one meant lies at the source: in `_working` a fault, elsewhere somebody's new drop."""
+        if is_ours_alone(plan.item.source_path):
+            self._end(plan, FilingStatus.FAILED, f"{shown(plan.item.source_path)}: it has been changed since")
+        else:
+            self._end(plan, FilingStatus.MISSING)
+
+    def _look_at_what_to_delete(self, plan: _Plan) -> None:
+        item = plan.item
+        source = self._directories.lstat(item.source_path)
+        if source is None:
+            plan.is_to_move = False  # by an earlier attempt
+        elif item.identity is None or not is_version(source, item.identity, self._device):
+            self._end_with_another_version(plan)
+
+    def _write(self, plan: _Plan) -> None:
+        for companion in plan.companions:
+            self._publisher.write(companion)
+
+    def _sync(self, plan: _Plan) -> None:
+        for companion in plan.companions:
+            self._publisher.sync(companion)
+
+    def _publish_and_move(self, plan: _Plan) -> None:
+        for companion in plan.companions:
+            if not self._publisher.publish(companion):
+                self._end(plan, FilingStatus.TAKEN, f"{shown(companion.path)}: something else has that name")
+                return
+        # A crash here leaves companions without their original; the next attempt knows them by their bytes.
+        if not plan.is_to_move:
+            return
+        if plan.item.fate is Fate.DELETE:
+            self._delete(plan.item)
+        else:
+            self._move(plan)
+
+    # --- originals ---
+
+    def _delete(self, item: FilingItem) -> None:
+        parent, name = split(item.source_path)
+        self._calls.unlink(name, self._directories.open(parent))
+        self._directories.has_lost(parent)
+
+    def _move(self, plan: _Plan) -> None:
+        item = plan.item
+        source_parent, source = split(item.source_path)
+        target_parent, target = split(item.target_path)
+        target_fd = self._directories.make(target_parent)
+        source_fd = self._directories.open(source_parent)
+        self._directories.has_moved(source_parent, target_parent)
+        try:
+            self._calls.rename(source, source_fd, target, target_fd)
+        except OSError as error:
+            # A network file system may report an error for a rename that was done.
+            moved = self._directories.lstat(item.target_path)
+            is_gone = self._directories.lstat(item.source_path) is None
+            if moved is not None and is_gone and self._is_original(moved, item, is_alone=True):
+                return
+            if error.errno == errno.EEXIST:
+                self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")
+                return
+            reason = f"{shown(item.source_path)}: it could not be moved to {shown(item.target_path)}: {why(error)}"
+            self._end(plan, FilingStatus.FAILED, reason)

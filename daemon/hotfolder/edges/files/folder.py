@@ -1,0 +1,243 @@
+"""
+One hot folder: the port `Files` over the real file system.
+
+Each call opens the root by its path, makes sure that it still is the directory it was, and does everything beneath
+that descriptor; nothing stays open between calls, so an administrator can unmount the share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotfolder.core.litter import WORKING
+from hotfolder.core.messages import (
+    ClaimItem,
+    ClaimResult,
+    Entry,
+    FilingItem,
+    FilingResult,
+    LookItem,
+    LookResult,
+)
+from hotfolder.core.model import Identity
+from hotfolder.edges.files.beneath import DIRECTORY, Directories, split
+from hotfolder.edges.files.claim import Claiming
+from hotfolder.edges.files.filing import Filing
+from hotfolder.edges.files.looking import Looking
+from hotfolder.edges.files.probes import TO_READ, FileSystem, file_system, is_below, mount_point
+from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
+from hotfolder.edges.files.reading import ClaimedFile, cannot_read
+from hotfolder.edges.files.syscalls import Syscalls
+from hotfolder.edges.files.walk import Walk
+from hotfolder.edges.files.words import GONE, why
+from hotfolder.ports import FolderError, Reader
+
+
+def _boot_time() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Root:
+    """The root as it was found."""
+
+    device: int
+    inode: int
+    is_remote: bool
+    mount_point: str  # of the file system it lies on
+
+
+class FolderFiles:
+    """
+    The files of one hot folder (`ports.Files`).
+
+    Making it touches nothing. The root found by the first call is the root from then on: another directory or another
+    file system in its place is a FolderError for every call, until `check` has accepted the new one.
+    """
+
+    def __init__(
+        self, root: Path, *, monotonic: Callable[[], float] = _boot_time, calls: Syscalls | None = None
+    ) -> None:
+        self._root = str(root)
+        self._monotonic = monotonic
+        self._calls = calls or Syscalls()
+        self._user = os.geteuid()
+        self._root_known: _Root | None = None
+
+    def lies_on(self) -> FileSystem:
+        """Return the file system that the root lies on."""
+        with self._directories() as directories:
+            try:
+                return file_system(self._calls, directories.open(""))
+            except OSError as error:
+                raise FolderError(f"{self._root}: {why(error)}") from error
+
+    # --- the port ---
+
+    def check(self) -> None:
+        """
+        Raise FolderError unless the root is there, is a directory, and may be read and written.
+
+        A root that is another one than before is accepted from here on, but not what an unmounted share leaves at the
+        path of its mount point: all its files would seem to have been taken away.
+        """
+        known = self._root_known
+        with self._open_root() as fd:
+            now, _ = self._survey(fd)
+            self._check_rights(fd)
+        if known is not None and is_below(known.mount_point, now.mount_point):
+            raise FolderError(f"{self._root}: the share that was mounted at {known.mount_point} is not mounted")
+        self._root_known = now
+
+    def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
+        """Yield all files below a directory in chunks (`Files.walk`)."""
+        with self._known_root() as (root_fd, _, _):
+            yield from Walk(self._calls, self._root, root_fd).chunks(below)
+
+    def look(self, items: Sequence[LookItem]) -> list[LookResult]:
+        """Return what is at each path now, in the order asked."""
+        with self._directories() as directories:
+            looking = Looking(directories, monotonic=self._monotonic, user=self._user)
+            return [looking.look(item) for item in items]
+
+    def claim(self, items: Sequence[ClaimItem]) -> list[ClaimResult]:
+        """Rename each file into `_working` (`Files.claim`)."""
+        with self._directories() as directories:
+            return Claiming(directories).claim(items)
+
+    def open_for_sending(self, work_path: str, identity: Identity) -> Reader:
+        """Open a claimed file; any thread may call this."""
+        with self._known_root() as (root_fd, root, known):
+            try:
+                split(work_path)
+                fd = self._open_file(root_fd, work_path)
+            except OSError as error:
+                raise cannot_read(work_path, error, is_remote=known.is_remote) from error
+            return ClaimedFile(self._calls, fd, work_path, identity, device=root.st_dev, is_remote=known.is_remote)
+
+    def file_away(self, items: Sequence[FilingItem]) -> list[FilingResult]:
+        """Publish notes and receipts, then bring each original to its end (`Files.file_away`)."""
+        with self._directories() as directories:
+            return Filing(directories).file_away(items)
+
+    def remove_copies(self, copies: Mapping[str, str]) -> None:
+        """Remove our own notes and receipts, path to SHA-256; one with other bytes is somebody's and stays."""
+        with self._directories() as directories:
+            publisher = Publisher(directories)
+            for path, digest in copies.items():
+                with suppress(OSError):
+                    data = publisher.read(path)
+                    if data is not None and hashlib.sha256(data).hexdigest() == digest:
+                        parent, name = split(path)
+                        self._calls.unlink(name, directories.open(parent))
+
+    def leave_note(self, path: str, text: str) -> None:
+        """Publish a note if nothing has its name yet; one that cannot be written is not worth stopping for."""
+        data = encoded(text)
+        mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        note = Companion(path, data, temporary_name(mark))
+        with self._directories() as directories:
+            publisher = Publisher(directories)
+            try:
+                if publisher.find(path, data) is Found.NOTHING:
+                    publisher.write(note)
+                    publisher.sync(note)
+                    publisher.publish(note)
+            except OSError:
+                publisher.drop(note)
+            directories.sync()
+
+    def tidy(self) -> None:
+        """Remove empty directories that claiming left in `_working`; those in use stay."""
+        with self._directories() as directories, suppress(OSError):
+            self._remove_empty(directories, WORKING)
+
+    # --- inside ---
+
+    def _open_file(self, root_fd: int, path: str) -> int:
+        try:
+            return self._calls.open_beneath(root_fd, path, TO_READ | os.O_NOATIME)
+        except PermissionError:  # not the owner, who alone may ask for that
+            return self._calls.open_beneath(root_fd, path, TO_READ)
+
+    def _remove_empty(self, directories: Directories, path: str) -> None:
+        fd = self._calls.open_beneath(directories.open(""), path, DIRECTORY)
+        try:
+            with self._calls.scandir(fd) as found:
+                names = [item.name for item in found if item.is_dir(follow_symlinks=False)]
+            for name in names:
+                with suppress(OSError):
+                    self._remove_empty(directories, f"{path}/{name}")
+                    self._calls.rmdir(name, fd)
+        finally:
+            self._calls.close(fd)
+
+    def _check_rights(self, root_fd: int) -> None:
+        try:
+            fd = self._calls.open_beneath(root_fd, ".", DIRECTORY)
+            try:
+                with self._calls.scandir(fd) as names:
+                    next(names, None)
+                self._calls.check_writable(fd)
+            finally:
+                self._calls.close(fd)
+        except OSError as error:
+            raise FolderError(f"{self._root} cannot be used: {why(error)}") from error
+
+    @contextmanager
+    def _directories(self) -> Iterator[Directories]:
+        with (
+            self._known_root() as (root_fd, root, known),
+            Directories(self._calls, self._root, root_fd, root, is_remote=known.is_remote) as directories,
+        ):
+            yield directories
+
+    @contextmanager
+    def _known_root(self) -> Iterator[tuple[int, os.stat_result, _Root]]:
+        """Open the root and compare it with the one we know; raise FolderError if it is not that."""
+        with self._open_root() as fd:
+            now, found = self._survey(fd)
+            known = self._root_known
+            if known is None:
+                known = self._root_known = now
+            if (now.device, now.inode) != (known.device, known.inode):
+                raise FolderError(
+                    f"{self._root} is not the directory it was: "
+                    "it was replaced, or a share was mounted or unmounted there"
+                )
+            yield fd, found, known
+
+    @contextmanager
+    def _open_root(self) -> Iterator[int]:
+        try:
+            fd = self._calls.open_root(self._root)
+        except OSError as error:
+            missing = "it is not there (is the share mounted?)" if error.errno in GONE else why(error)
+            raise FolderError(f"{self._root}: {missing}") from error
+        try:
+            yield fd
+        finally:
+            self._calls.close(fd)
+
+    def _survey(self, fd: int) -> tuple[_Root, os.stat_result]:
+        """Return what the open root is; what takes longer to find out is not asked again of a root we know."""
+        known = self._root_known
+        try:
+            found = self._calls.fstat(fd)
+            if known is not None and (found.st_dev, found.st_ino) == (known.device, known.inode):
+                return known, found
+            root = _Root(
+                device=found.st_dev,
+                inode=found.st_ino,
+                is_remote=file_system(self._calls, fd).is_remote,
+                mount_point=mount_point(self._root),
+            )
+        except OSError as error:
+            raise FolderError(f"{self._root}: {why(error)}") from error
+        return root, found

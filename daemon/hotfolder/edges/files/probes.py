@@ -1,0 +1,132 @@
+"""
+What an open file and its file system tell of being complete: writers, holes, the end of the format.
+
+Reads and never changes anything; judges nothing, the settle gate does.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from hotfolder.core.formats import format_end
+from hotfolder.core.model import Evidence, FormatEnd, Lease
+from hotfolder.edges.files.syscalls import Syscalls
+
+TO_READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+"""O_NONBLOCK: a FIFO put in a file's place, or a client's lease on it, must not hold us up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileSystem:
+    """What we need to know of the file system that a hot folder lies on."""
+
+    name: str  # "ext4", "NFS", ...; a number where we have no name
+    is_remote: bool  # others may write without this kernel noticing: no events, no leases
+
+
+# statfs(2) f_type, from linux/magic.h and the file systems' own sources.
+_LOCAL: Final = {
+    0xEF53: "ext4",
+    0x58465342: "XFS",
+    0x9123683E: "Btrfs",
+    0x01021994: "tmpfs",
+    0x858458F6: "ramfs",
+    0x794C7630: "overlay",
+    0x2FC12FC1: "ZFS",
+    0xF2F52010: "F2FS",
+    0xCA451A4E: "bcachefs",
+    0x4D44: "FAT",
+    0x2011BAB0: "exFAT",
+    0x7366746E: "NTFS",
+    0xF15F: "eCryptfs",
+}
+_REMOTE: Final = {
+    0x6969: "NFS",
+    0xFF534D42: "CIFS",
+    0xFE534D42: "SMB",
+    0x517B: "SMB",
+    0x65735546: "FUSE",  # what lies behind may be another machine, and writes there give neither events nor leases
+    0x00C36400: "Ceph",
+    0x01021997: "9P",
+    0x5346414F: "AFS",
+    0x6B414653: "AFS",
+    0x73757245: "Coda",
+    0x786F4256: "VirtualBox shared folder",
+    0xBACBACBC: "VMware shared folder",
+    0x0BD00BD0: "Lustre",
+    0x01161970: "GFS2",
+    0x7461636F: "OCFS2",
+    0x47504653: "GPFS",
+    0x19830326: "BeeGFS",
+    0x013111A8: "PanFS",
+}
+
+
+def file_system(calls: Syscalls, fd: int) -> FileSystem:
+    """Return what an open directory lies on."""
+    magic = calls.file_system_magic(fd)
+    if magic in _REMOTE:
+        return FileSystem(name=_REMOTE[magic], is_remote=True)
+    return FileSystem(name=_LOCAL.get(magic, f"{magic:#x}"), is_remote=False)
+
+
+def mount_point(path: str) -> str:
+    """Return where the file system that a path lies on is mounted; bind mounts of one file system look like one."""
+    here = os.path.realpath(path)
+    while not os.path.ismount(here):
+        here = os.path.dirname(here)
+    return here
+
+
+def is_below(path: str, other: str) -> bool:
+    """Return whether a path lies inside another one; both absolute and without links."""
+    return path != other and os.path.commonpath((path, other)) == other
+
+
+def lease(calls: Syscalls, fd: int) -> Lease:
+    """Return what a read lease tells of writers; it is given back at once. For local file systems only."""
+    try:
+        calls.try_read_lease(fd)
+    except BlockingIOError:
+        return Lease.WRITER
+    except OSError:
+        # EACCES: neither ours nor CAP_LEASE; EINVAL, ENOLCK: no leases on this file system.
+        return Lease.UNTOLD
+    return Lease.FREE
+
+
+def has_trailing_hole(calls: Syscalls, fd: int, size_bytes: int) -> bool:
+    """
+    Return whether the last byte was never written: space reserved or a size set, and the copy not finished.
+
+    A file system that knows no holes calls everything data, and so does one for bytes that are still in memory only.
+    """
+    if size_bytes == 0:
+        return False
+    try:
+        calls.seek_data(fd, size_bytes - 1)
+    except OSError as error:
+        return error.errno == errno.ENXIO
+    return False
+
+
+def evidence(calls: Syscalls, fd: int, size_bytes: int, *, is_remote: bool, formats: bool) -> Evidence:
+    """Return all that an open file tells; raises OSError when it cannot be read."""
+    end, format_name = FormatEnd.UNTOLD, ""
+    if formats:
+        end, format_name = format_end(size_bytes, partial(_read_at, calls, fd))
+    return Evidence(
+        lease=Lease.UNTOLD if is_remote else lease(calls, fd),
+        trailing_hole=has_trailing_hole(calls, fd, size_bytes),
+        format_end=end,
+        format_name=format_name,
+        looked_at_format=formats,
+    )
+
+
+def _read_at(calls: Syscalls, fd: int, offset: int, length: int) -> bytes:
+    return calls.pread(fd, length, offset)
