@@ -31,13 +31,16 @@ OPTIONS: Mapping[str, object] = {
 }
 
 
-def settings(*, overwrite: bool = True, receipts: bool = False, files_per_post: int = 2) -> Settings:
+def settings(
+    *, overwrite: bool = True, receipts: bool = False, files_per_post: int = 2, first_run_limit: int = 1000
+) -> Settings:
     """Return settings of one hot folder, with times short enough for a virtual clock."""
     folder = FolderSettings(
         name="catalog",
         path=Path("/catalog"),
         include=("*",),
         receipts=receipts,
+        first_run_limit=first_run_limit,
         options={**OPTIONS, "overwrite": overwrite},
     )
     return Settings(

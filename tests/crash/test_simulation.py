@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from hotfolder.core.model import DropState, Outcome
+from hotfolder.core.settings import RuleSettings
 from hotfolder.ports import PostRequest
-from hotfolder.testing.simulation import World
+from hotfolder.testing.remote import ModelAsset
+from hotfolder.testing.simulation import START, World
 from tests.crash.histories import check, settings
 
 WEATHERS: dict[str, tuple[str, ...]] = {
@@ -145,3 +150,36 @@ def test_a_name_already_taken_goes_below_a_numbered_folder_with_its_own_name() -
     world.shares["catalog"].drop("a.jpg", b"two")
     world.run()
     assert {"_done/2026-03-01/a.jpg", "_done/2026-03-01/~2/a.jpg"} <= set(world.shares["catalog"].files)
+
+
+def test_a_newer_drop_never_overtakes_an_older_one_with_its_asset_id() -> None:
+    """The older one waits for another try in a queue of its own; the newer one has other options."""
+    folder = settings().folders[0]
+    rule = RuleSettings(match=("*.png",), options={"createMask": True})
+    world = World(replace(settings(), folders=(replace(folder, rules=(rule,)),)), weather=weather(["fault"]))
+    world.shares["catalog"].drop("chair.jpg", b"older")
+    world.at(1.0, _dropping("chair.png", b"newer"))
+    world.run(quiet_end_s=400.0)
+    digests = [hashlib.sha256(content).hexdigest() for content in (b"older", b"newer")]
+    assert world.server.assets["chair"].contents == digests
+
+
+def test_a_duplicate_after_a_lost_answer_is_ours_only_if_the_asset_proves_it() -> None:
+    """Nothing of the first attempt arrived; the name had been taken by somebody else long before."""
+    world = World(settings(overwrite=False), weather=weather(["swallow before"]))
+    long_ago = START - timedelta(days=30)
+    world.server.assets["chair"] = ModelAsset("a|99", ["somebody's"], size_bytes=3, modified_at=long_ago)
+    world.shares["catalog"].drop("chair.jpg", b"our")
+    world.run()
+    (drop,) = world.ledger.drops.values()
+    assert drop.outcome is Outcome.DUPLICATE
+    assert "_failed/chair.jpg" in world.shares["catalog"].files
+
+
+def test_a_held_folder_sends_nothing_until_it_is_released() -> None:
+    world = World(settings(first_run_limit=2))
+    for number in range(3):
+        world.shares["catalog"].drop(f"{number}.jpg", b"content %d" % number)
+    world.run()
+    assert world.server.assets == {}
+    assert [notice.event for notice in world.notices] == ["folder.held"]

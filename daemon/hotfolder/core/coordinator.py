@@ -47,7 +47,7 @@ class Coordinator:
                 is_known=folder.name in unfinished.known_folders,
                 is_held=folder.name in unfinished.held_folders,
                 on_ready=lambda drop: self.dispatch.add(drop),
-                on_gone=lambda drop: self.dispatch.remove(drop),
+                on_gone=lambda drop: self.dispatch.gone(drop),
                 on_refused=lambda drop: self.filing.refuse(drop),
             )
             for folder in settings.folders
@@ -67,7 +67,7 @@ class Coordinator:
             on_planned=self.posting.plan,
             slots_used=self._slots_used,
         )
-        self.filing = Filing(board, self.desks, asset_free=self.dispatch.asset_free)
+        self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
         self.tracking = Tracking(
             board, self.connection, self.posting, requeue=self._requeue, conclude=self.filing.conclude
         )
@@ -208,7 +208,6 @@ class Coordinator:
 
     def _requeue(self, drops: Iterable[Drop], after_s: float) -> None:
         for drop in drops:
-            self.dispatch.asset_free(drop)
             self.dispatch.add(drop, after_s=after_s)
 
     # --- after a crash ---
@@ -232,7 +231,7 @@ class Coordinator:
             posts.setdefault(post.job, []).append(post)
         for drop in board.drops.values():
             if drop.job is not None and drop.state is not DropState.FILING:
-                self.dispatch.busy_assets[drop.asset] += 1
+                self.dispatch.hold_asset(drop)
         for job in unfinished.jobs:
             if job.folder in board.folders:
                 board.jobs[job.id] = job

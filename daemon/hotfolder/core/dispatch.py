@@ -4,7 +4,7 @@ From ready drops to jobs: who goes together, when, and in which folder's turn; a
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -25,7 +25,6 @@ class _Queue:
 
     drops: dict[int, Drop] = field(default_factory=dict)
     size_bytes: int = 0
-    blocked: bool = False  # every one of them waits for an asset ID that is busy
 
 
 class Dispatch:
@@ -50,14 +49,21 @@ class Dispatch:
         self._not_before_s: dict[int, float] = {}
         self._asleep: dict[int, Drop] = {}  # waiting, but not before their time
         self._turn: deque[str] = deque(board.folders)
-        self.busy_assets: Counter[str] = Counter()
+        # asset IDs are company-wide: of all drops that become one asset only the oldest is in a queue or a job
+        self._holders: dict[str, int] = {}  # asset ID to that drop
+        self._behind: dict[str, deque[Drop]] = {}  # asset ID to those that come after it
 
     # --- waiting ---
 
     def add(self, drop: Drop, *, after_s: float = 0.0) -> None:
-        """A drop waits for a batch, from now or after a while."""
+        """A drop waits for a batch, from now or after a while; behind every older one with its asset ID."""
         now_s = self._board.now.monotonic
         self._since_s.setdefault(drop.id, now_s)
+        if self._holders.setdefault(drop.asset, drop.id) != drop.id:
+            behind = self._behind.setdefault(drop.asset, deque())
+            if drop not in behind:
+                behind.append(drop)
+            return
         if after_s > 0:
             self._not_before_s[drop.id] = now_s + after_s
             self._asleep[drop.id] = drop
@@ -67,10 +73,29 @@ class Dispatch:
             return
         queue.drops[drop.id] = drop
         queue.size_bytes += drop.identity.size_bytes
-        queue.blocked = False
 
-    def remove(self, drop: Drop) -> None:
-        """A drop does not wait any more."""
+    def gone(self, drop: Drop) -> None:
+        """A drop is decided, taken back or held: the next one with its asset ID may go."""
+        self._unqueue(drop)
+        behind = self._behind.get(drop.asset)
+        if behind is not None and drop in behind:
+            behind.remove(drop)
+        if self._holders.get(drop.asset) == drop.id:
+            del self._holders[drop.asset]
+            if behind:
+                self.add(behind.popleft())
+        if behind is not None and not behind:
+            del self._behind[drop.asset]
+
+    def hold_asset(self, drop: Drop) -> None:
+        """A drop of an earlier run is in a job: those with its asset ID come after it."""
+        self._holders.setdefault(drop.asset, drop.id)
+
+    def is_behind(self, drop: Drop) -> bool:
+        """Whether a drop waits for another one with its asset ID."""
+        return self._holders.get(drop.asset, drop.id) != drop.id
+
+    def _unqueue(self, drop: Drop) -> None:
         self._since_s.pop(drop.id, None)
         self._not_before_s.pop(drop.id, None)
         self._asleep.pop(drop.id, None)
@@ -81,26 +106,12 @@ class Dispatch:
             if not queue.drops:
                 del queues[drop.options]
 
-    def waiting(self, folder: str) -> int:
-        """Return how many drops of a folder wait."""
-        asleep = sum(drop.folder == folder for drop in self._asleep.values())
-        return asleep + sum(len(queue.drops) for queue in self._queues[folder].values())
-
     def waits_until_s(self, drop: Drop) -> float | None:
         """Return when a waiting drop may go at the latest, None if it does not wait."""
         if drop.id in self._not_before_s:
             return self._not_before_s[drop.id]
         since_s = self._since_s.get(drop.id)
         return None if since_s is None else since_s + self._board.settings.batch.linger_s
-
-    def asset_free(self, drop: Drop) -> None:
-        """A drop is decided: the next one with its asset ID may go."""
-        self.busy_assets[drop.asset] -= 1
-        if self.busy_assets[drop.asset] <= 0:
-            del self.busy_assets[drop.asset]
-        for queues in self._queues.values():
-            for queue in queues.values():
-                queue.blocked = False
 
     # --- forming ---
 
@@ -129,14 +140,8 @@ class Dispatch:
             if not self._desks[name].may_send:
                 continue
             for queue in self._by_age(name):
-                if queue.blocked or not self._is_due(name, queue, now_s):
-                    continue
-                batch = batching.choose(
-                    queue.drops.values(), limits=self._board.settings.batch, busy_assets=self.busy_assets
-                )
-                if batch:
-                    return batch
-                queue.blocked = True
+                if self._is_due(name, queue, now_s):
+                    return batching.choose(queue.drops.values(), limits=self._board.settings.batch, busy_assets=())
         return []
 
     def _by_age(self, folder: str) -> Iterable[_Queue]:
@@ -164,9 +169,7 @@ class Dispatch:
             for name, queues in self._queues.items():
                 if self._desks[name].may_send:
                     times += [
-                        self._since_s[next(iter(queue.drops))] + linger_s
-                        for queue in queues.values()
-                        if queue.drops and not queue.blocked
+                        self._since_s[next(iter(queue.drops))] + linger_s for queue in queues.values() if queue.drops
                     ]
         return min(times, default=None)
 
@@ -189,8 +192,7 @@ class Dispatch:
         desk = self._desks[folder.name]
         claims: list[Drop] = []
         for drop in batch:
-            self.remove(drop)
-            self.busy_assets[drop.asset] += 1
+            self._unqueue(drop)
             board.join_job(drop, job.id)
             if drop.state is DropState.READY:
                 claims.append(drop)
@@ -235,7 +237,6 @@ class Dispatch:
                 desk.left(drop)
                 taken.append(drop)
                 continue
-            self.asset_free(drop)
             board.leave_job(drop)
             match result.status:
                 case ClaimStatus.MISSING:

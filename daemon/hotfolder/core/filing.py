@@ -41,7 +41,7 @@ class Filing:
         for verdict in verdicts:
             drop = self._board.drops.get(verdict.drop)
             if drop is not None and verdict.outcome is not None:
-                self._free(drop)
+                self._asset_free(drop)
                 self._file(
                     drop,
                     job,
@@ -50,12 +50,13 @@ class Filing:
                     warnings="\n".join(verdict.warnings),
                     asset_handle=verdict.asset_handle,
                     stored_as=verdict.stored_as,
+                    possible_second_copy=drop.possible_second_copy or verdict.second_copy,
                 )
         self.job_left(job)
 
     def decide(self, drop: Drop, outcome: Outcome, reason: str) -> None:
         """One drop has its outcome without a verdict of the server's."""
-        self._free(drop)
+        self._asset_free(drop)
         job = None if drop.job is None else self._board.jobs.get(drop.job)
         self._file(drop, job, outcome=outcome, reason=reason)
 
@@ -71,10 +72,6 @@ class Filing:
     def resume(self, drop: Drop) -> None:
         """Go on with a filing that an earlier run began (RELIABILITY L10 to L13)."""
         self._ready[drop.folder].append(drop)
-
-    def _free(self, drop: Drop) -> None:
-        if drop.job is not None:
-            self._asset_free(drop)
 
     def _file(self, drop: Drop, job: Job | None, **verdict: object) -> None:
         self._board.journal.change_drops([drop], **self._values(drop, job, verdict, 1))

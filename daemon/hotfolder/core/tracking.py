@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from hotfolder.core import verdicts
+from hotfolder.core import verdicts, wording
 from hotfolder.core.board import Board
 from hotfolder.core.connection import Connection
 from hotfolder.core.messages import (
@@ -31,6 +31,7 @@ from hotfolder.core.messages import (
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.posting import Posting
 from hotfolder.core.server import ActiveJob, Asset, JobLog
+from hotfolder.core.verdicts import Verdict
 
 SENDS_MAX = 2
 """A file that the server accepted and never processed is sent once more, then it fails (RELIABILITY J14)."""
@@ -45,8 +46,9 @@ class _Follow:
     """What we know of one job on the server."""
 
     active: ActiveJob | None = None
-    verdicts: list[verdicts.Verdict] = field(default_factory=list)  # decided, waiting for the assets of the rest
-    open: list[Drop] = field(default_factory=list)  # without a row, looked for among the assets
+    verdicts: list[Verdict] = field(default_factory=list)  # decided, waiting for the assets of the rest
+    open: list[Drop] = field(default_factory=list)  # not told by the log, looked for among the assets
+    said: dict[int, Verdict] = field(default_factory=dict)  # what the log says of those, as far as it does
     looking: bool = False
     log: str = ""
     overdue: bool = False
@@ -63,7 +65,7 @@ class Tracking:
         posting: Posting,
         *,
         requeue: Callable[[list[Drop], float], None],
-        conclude: Callable[[Job, list[verdicts.Verdict]], None],
+        conclude: Callable[[Job, list[Verdict]], None],
     ) -> None:
         self._board = board
         self._connection = connection
@@ -188,9 +190,14 @@ class Tracking:
         for note in decision.notes:
             self._board.tell("job.finished", "warning", folder=job.folder, job=job.name, reason=note)
         follow.log = json.dumps([_plain(asdict(log)) for log in logs], ensure_ascii=False)
-        follow.verdicts = [verdict for verdict in decision.verdicts if verdict.outcome is not None]
-        decided = {verdict.drop for verdict in follow.verdicts}
-        follow.open = [drop for drop in members if drop.id not in decided]
+        follow.verdicts, follow.open = [], []
+        for drop, verdict in zip(members, decision.verdicts, strict=True):
+            # after an earlier attempt in doubt "the name exists" may mean ourselves: only the asset can tell
+            if verdict.outcome is None or (verdict.outcome is Outcome.DUPLICATE and drop.sends > 1):
+                follow.open.append(drop)
+                follow.said[drop.id] = verdict
+            else:
+                follow.verdicts.append(verdict)
         if follow.open:
             self._look_for(job, follow, follow.open)
         else:
@@ -331,9 +338,18 @@ class Tracking:
         since = job.first_post_at or job.created_at
         missing: list[Drop] = []
         for drop in follow.open:
-            verdict = None if event.assets is None else _by_asset(drop, event.assets, since)
+            said = follow.said.get(drop.id)
+            is_duplicate = said is not None and said.outcome is Outcome.DUPLICATE
+            begun = (drop.ready_at or since) if is_duplicate else since
+            verdict = None if event.assets is None else _by_asset(drop, event.assets, begun)
             if verdict is not None:
-                follow.verdicts.append(verdict)
+                reason = wording.ALREADY_THERE if is_duplicate else verdict.reason
+                follow.verdicts.append(replace(verdict, reason=reason))
+            elif is_duplicate and said is not None:
+                unproven = _verdict(
+                    drop, Outcome.UNKNOWN, "the name exists, and nobody can tell whether it is this file"
+                )
+                follow.verdicts.append(said if event.assets is not None else unproven)
             else:
                 missing.append(drop)
         self._over(job, follow, missing, proven=event.assets is not None)
@@ -396,15 +412,13 @@ def _expected(drop: Drop) -> verdicts.Expected:
     )
 
 
-def _by_asset(drop: Drop, assets: Iterable[Asset], since: datetime) -> verdicts.Verdict | None:
+def _by_asset(drop: Drop, assets: Iterable[Asset], since: datetime) -> Verdict | None:
     verdict = verdicts.from_asset(_expected(drop), tuple(assets), size_bytes=drop.identity.size_bytes, since=since)
     return verdict if verdict.outcome is not None else None
 
 
-def _verdict(drop: Drop, outcome: Outcome, reason: str) -> verdicts.Verdict:
-    return verdicts.Verdict(
-        drop=drop.id, outcome=outcome, reason=reason, warnings=(), asset_handle=None, stored_as=None
-    )
+def _verdict(drop: Drop, outcome: Outcome, reason: str) -> Verdict:
+    return Verdict(drop=drop.id, outcome=outcome, reason=reason, warnings=(), asset_handle=None, stored_as=None)
 
 
 def _plain(value: Any) -> Any:

@@ -276,10 +276,9 @@ def _duplicate(file: Expected, lines: Sequence[_Line]) -> Verdict:
     """
     Tell a name that was taken before from our own file, which the server got earlier.
 
-    A lost answer alone does not make it ours: had this job stored it, a row would say so.
+    A lost answer alone does not make it ours: had this job stored it, a row would say so. Whether an earlier job did
+    only the asset can tell, which the caller asks for.
     """
-    if file.earlier_doubt:
-        return _with(file, Outcome.STORED, wording.ALREADY_THERE, lines)
     logs_with_success = {line.log for line in lines if line.weight in (Weight.SUCCESS, Weight.UPDATED)}
     logs_with_duplicate = {line.log for line in lines if line.weight is Weight.DUPLICATE}
     if logs_with_success and (file.doubted or logs_with_success != logs_with_duplicate):

@@ -73,7 +73,7 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
         return down, connection.next_wake_s()
     match drop.state:
         case DropState.READY | DropState.CLAIMED if job is None:
-            if coordinator.dispatch.busy_assets[drop.asset]:
+            if coordinator.dispatch.is_behind(drop):
                 return f'waits for another file that becomes "{drop.asset}" as well', None
             tried = f" after trying {drop.tries} times ({drop.reason})" if drop.tries and drop.reason else ""
             return f"complete; waits for its batch to form{tried}", coordinator.dispatch.waits_until_s(drop)

@@ -250,9 +250,9 @@ def test_by_products_do_not_count() -> None:
 # --- doubt ---
 
 
-def test_duplicate_of_our_own_earlier_attempt_is_stored() -> None:
+def test_duplicate_after_an_earlier_attempt_is_still_a_duplicate_until_the_asset_proves_it_ours() -> None:
     verdict = one(RESENT, log(row("DuplicateSkipped")))
-    assert (verdict.outcome, verdict.reason) == (Outcome.STORED, "already there from our earlier attempt")
+    assert verdict.outcome is Outcome.DUPLICATE
 
 
 def test_lost_answer_alone_does_not_make_a_duplicate_ours() -> None:
