@@ -82,6 +82,7 @@ class FakeLedger:
             rows = self._rows.copy()
             for write in writes:
                 rows.apply(write)
+            rows.check_jobs()
             self._rows = rows
         if self.commits in self.lose_answer_at:
             self._in_doubt = tuple(writes)
@@ -100,7 +101,8 @@ class FakeLedger:
             posts=[_with(Post, POST_COLUMNS, rows.posts[key]) for key in sorted(rows.posts) if key[0] in open_jobs],
             next_drop=rows.next_drop,
             next_job=rows.next_job,
-            known_folders=frozenset(rows.folders),
+            folder_paths={name: folder.path for name, folder in rows.folders.items()},
+            held_folders=frozenset(name for name, folder in rows.folders.items() if folder.held),
         )
 
     def recall(self, folder: str, items: Sequence[RecallItem]) -> list[RecallResult]:
@@ -159,7 +161,7 @@ class _Rows:
     drops: dict[int, Drop] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     posts: dict[tuple[int, int], Post] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
+    folders: dict[str, RememberFolder] = field(default_factory=dict)
     next_drop: int = 1
     next_job: int = 1
 
@@ -167,6 +169,11 @@ class _Rows:
         return _Rows(
             self.drops.copy(), self.jobs.copy(), self.posts.copy(), self.folders.copy(), self.next_drop, self.next_job
         )
+
+    def check_jobs(self) -> None:
+        named = {drop.job for drop in self.drops.values()} | {job for job, _ in self.posts}
+        if strangers := named - self.jobs.keys() - {None}:
+            raise LedgerError(f"the ledger has no jobs {strangers}")
 
     def apply(self, write: Write) -> None:
         match write:
@@ -193,7 +200,7 @@ class _Rows:
                 key = (number, write.number)
                 self.posts[key] = _with(Post, POST_COLUMNS, _standing(self.posts, key), write.values)
             case RememberFolder():
-                self.folders.add(write.name)
+                self.folders[write.name] = write
             case _:
                 assert_never(write)
 

@@ -1,7 +1,8 @@
 """
-The ledger on a database: SQLAlchemy Core for the statements, Alembic for the schema's changes.
+The ledger in a database: SQLite beside the daemon, or PostgreSQL by its URL, with one schema.
 
-`open_ledger` is for the one owner, `read_ledger` for everybody else.
+`open_ledger` is for the one owner, `read_ledger` for everybody else, at the same time. Knows rows and transactions;
+what a row means is the core's. SQLAlchemy Core makes the statements, Alembic the schema's changes.
 """
 
 from hotfolder.edges.ledger.opening import open_ledger, read_ledger

@@ -1,13 +1,17 @@
 """
-One connection to the database and what is special about SQLite; every database error leaves as a `LedgerError`.
+Connections to the database, set up as the ledger needs them, and their errors in words.
+
+Every error of a driver leaves as a `LedgerError` that names the ledger, the trouble and the next step.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -15,44 +19,60 @@ from sqlalchemy.pool import NullPool
 
 from hotfolder.ports import LedgerError
 
-BUSY_MS = 10_000  # readers never block a writer in WAL; this is for a backup tool that locks the file
+BUSY_MS = 10_000  # in WAL readers never hold up the writer; this is for a tool that locks the file, such as a backup
+
+WAL_KEPT_BYTES = 64 * 1024**2  # a WAL that grew while somebody read for long is cut back to this
+
+CONNECT_S = 10  # a database server that has not answered by then is taken for unreachable
 
 
-def sqlite_file(url: URL) -> Path | None:
-    """Return the file of a SQLite URL, None for another database."""
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+class Place:
+    """Where a ledger is: its URL in the words of people, and its file if it is one."""
+
+    def __init__(self, url: str) -> None:
+        """Raise `LedgerError` for a URL that names no ledger."""
+        try:
+            parsed = make_url(url)
+        except SQLAlchemyError as error:
+            raise LedgerError("ledger.url cannot be read; write it as sqlite:////path/to/ledger.db") from error
+        self.file: Path | None = None
+        match parsed.get_backend_name():
+            case "sqlite" if parsed.database and parsed.database != ":memory:":
+                # One file has one lock beside it, by whatever link it was found.
+                self.file = Path(os.path.realpath(parsed.database))
+                self.name = f"the ledger {self.file}"
+            case "sqlite":
+                raise LedgerError(
+                    "ledger.url names no file, and a ledger in memory would forget what was sent; "
+                    "write it as sqlite:////path/to/ledger.db"
+                )
+            case "postgresql":
+                parsed = parsed.set(drivername="postgresql+psycopg")
+                self.name = f"the ledger {parsed.render_as_string(hide_password=True)}"
+            case other:
+                raise LedgerError(f"ledger.url names {other}; a ledger is kept in sqlite or postgresql+psycopg")
+        self.url = parsed
+
+    def engine(self, *, read_only: bool, who: str = "") -> Engine:
+        """Return an engine without a pool; `who` names this process to a database server."""
+        if self.file is not None:
+            return _sqlite(self.file, self.name, read_only=read_only)
+        return _postgresql(self.url, self.name, read_only=read_only, who=who)
 
 
-def parsed(url: str) -> URL:
-    """Return the URL, or raise `LedgerError` that names it without its password."""
-    try:
-        return make_url(url)
-    except SQLAlchemyError as error:
-        raise LedgerError(f"ledger.url: {error}") from error
-
-
-def engine_for(url: URL, *, read_only: bool) -> Engine:
-    """Return an engine whose connections are set up as the ledger needs them."""
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, poolclass=NullPool)
-    file = sqlite_file(url)
-    if file is None:
-        raise LedgerError(
-            "ledger.url: a ledger in memory would forget everything; name a file: sqlite:////path/ledger.db"
-        )
-    mode = "ro" if read_only else "rwc"
+def _sqlite(file: Path, name: str, *, read_only: bool) -> Engine:
+    address = f"file:{quote(os.fsencode(file))}?mode={'ro' if read_only else 'rw'}"
 
     def connect() -> sqlite3.Connection:
-        path = str(file.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        # isolation_level: left alone, the driver begins late and commits before DDL, so migrations could stop half-way.
         connection = sqlite3.connect(
-            f"file:{path}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+            address, uri=True, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
         )
-        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        if read_only:
-            connection.execute("PRAGMA query_only=ON")
-        else:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits at a power cut
+        try:
+            _set_up(connection, name, read_only=read_only)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
@@ -60,32 +80,153 @@ def engine_for(url: URL, *, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_explicitly(connection: Connection) -> None:
-        """The driver would begin late and commit before DDL: migrations would not be transactional."""
         connection.exec_driver_sql(begin)
 
     return engine
 
 
+def _set_up(connection: sqlite3.Connection, name: str, *, read_only: bool) -> None:
+    if read_only:
+        return
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise LedgerError(f"{name} is on a file system without shared memory; keep it on a disk of this machine")
+    connection.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits at a power cut
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}")
+    # A process that died between writing and syncing may have left a commit that is to be read but not yet on disk.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _postgresql(url: URL, name: str, *, read_only: bool, who: str) -> Engine:
+    settings = ["synchronous_commit=on"]
+    if read_only:
+        settings.append("default_transaction_read_only=on")
+    try:
+        return create_engine(
+            url,
+            poolclass=NullPool,
+            paramstyle="format",  # rows travel as plain tuples, as with SQLite
+            isolation_level="REPEATABLE READ",
+            connect_args={
+                "connect_timeout": CONNECT_S,
+                "application_name": who,
+                "options": " ".join(f"-c {setting}" for setting in settings),
+            },
+        )
+    except ImportError as error:
+        raise LedgerError(f"{name} needs the psycopg package: pip install 'hotfolder[postgres]'") from error
+
+
+class Held:
+    """
+    One connection that is kept, and given up after any failure: the next transaction begins with a new one.
+
+    What a failed commit has left behind is only seen for certain by looking again.
+    """
+
+    def __init__(self, engine: Engine, place: Place, prepare: Callable[[Connection], None]) -> None:
+        """`prepare` runs on every new connection, outside of transactions."""
+        self.name = place.name
+        self._engine = engine
+        self._file = place.file
+        self._prepare = prepare
+        self._connection: Connection | None = None
+        self._standing: tuple[int, int] | None = None  # the file that is open
+        self._is_closed = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run one transaction: all of it, or none."""
+        self._check_in_place()
+        with translated(self.name):
+            try:
+                connection = self._connected()
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                self._give_up()
+                raise
+
+    def _check_in_place(self) -> None:
+        """A file that was removed while it is open takes writes for ever, and all are gone when it is closed."""
+        if self._connection is not None and self._standing != _identity(self._file):
+            raise LedgerError(f"{self.name} has been removed or replaced while in use; put it back, or begin afresh")
+
+    def _connected(self) -> Connection:
+        if self._is_closed:
+            raise LedgerError(f"{self.name} has been closed")
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            self._standing = _identity(self._file)
+            self._prepare(self._connection)
+        return self._connection
+
+    def _give_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def close(self) -> None:
+        """Close it for good; a second call is harmless."""
+        self._is_closed = True
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with translated(self.name):
+                connection.close()
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    try:
+        found = None if file is None else os.stat(file)
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
 @contextmanager
 def translated(name: str) -> Iterator[None]:
-    """Raise every database error as a `LedgerError` that names the ledger, the trouble and the next step."""
+    """Raise every error of a database as a `LedgerError`."""
     try:
         yield
     except DBAPIError as error:
-        text = " ".join(str(error.orig).split())
-        raise LedgerError(f"{name}: {text}{_next_step(text)}") from error
-    except sqlite3.Error as error:
-        text = str(error)
-        raise LedgerError(f"{name}: {text}{_next_step(text)}") from error
+        raise LedgerError(f"{name} {_trouble(error.orig)}") from error
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        raise LedgerError(f"{name} {_trouble(error)}") from error
 
 
-def _next_step(text: str) -> str:
-    steps = {
-        "disk is full": "make room on its disk; work goes on by itself",
-        "readonly": "make it and its directory writable for this user",
-        "unable to open": "its directory must exist and be writable for this user",
-        "malformed": "restore it from a backup, or move it away to begin afresh (see the README on a lost ledger)",
-        "not a database": "ledger.url must name a ledger, or a file that does not exist yet",
-        "locked": "another program holds it; end that program",
-    }
-    return next((f"; {step}" for sign, step in steps.items() if sign in text), "")
+_SQLITE_TROUBLES = {
+    sqlite3.SQLITE_FULL: "cannot grow, its disk is full; make room there",
+    sqlite3.SQLITE_READONLY: "may not be written; make the file and its directory writable for this user",
+    sqlite3.SQLITE_PERM: "may not be opened; make the file and its directory accessible for this user",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; its directory must exist and be writable for this user",
+    sqlite3.SQLITE_CORRUPT: "is damaged; end the daemon and restore the file from a backup",
+    sqlite3.SQLITE_NOTADB: "is not a database; let ledger.url name another file, or restore this one from a backup",
+    sqlite3.SQLITE_BUSY: "is locked by another program; end that program",
+    sqlite3.SQLITE_IOERR: "cannot be read or written, its disk reports errors; look into the kernel's log",
+}
+
+_POSTGRESQL_TROUBLES = {
+    "53100": "cannot grow, the disk of its server is full; make room there",
+    "25006": "may not be written, its server is read-only; let ledger.url name the primary server",
+    "42501": "may not be used by this user; grant it all on its database and schema",
+    "28": "refuses the user or the password in ledger.url",
+    "3D": "does not exist; create the database",
+    "08": "cannot be reached; start its server, or correct ledger.url",
+    "57P": "cannot be reached, its server is going down or starting; wait for it",
+}
+_UNREACHABLE = "cannot be reached; start its server, or correct ledger.url"
+
+
+def _trouble(error: BaseException | None) -> str:
+    text = " ".join(str(error).split())
+    words: str | None
+    if isinstance(error, sqlite3.Error):
+        code: int = getattr(error, "sqlite_errorcode", 0)
+        words = _SQLITE_TROUBLES.get(code & 0xFF)  # the higher bits say which kind of it
+    elif state := getattr(error, "sqlstate", None):
+        words = next((words for begin, words in _POSTGRESQL_TROUBLES.items() if state.startswith(begin)), None)
+    else:  # libpq gives no code when there is no connection
+        words = _UNREACHABLE if type(error).__name__ == "OperationalError" else None
+    return f"cannot be used: {text}" if words is None else f"{words} ({text})"

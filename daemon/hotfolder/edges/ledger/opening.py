@@ -8,134 +8,139 @@ import fcntl
 import os
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy import Connection, text
 
-from hotfolder.edges.ledger.database import engine_for, parsed, sqlite_file, translated
-from hotfolder.edges.ledger.reading import EmptyLedger, StoredReader
+from hotfolder.edges.ledger.database import Held, Place
+from hotfolder.edges.ledger.reading import PassingReader
+from hotfolder.edges.ledger.schema import prepare_schema
 from hotfolder.edges.ledger.writing import StoredLedger
 from hotfolder.ports import Ledger, LedgerError, LedgerOwnedError, LedgerReader
 
-HEAD = "0001"
-"""The newest schema this program knows; the last file in migrations/versions."""
+ADVISORY_LOCK = 0x686F74666F6C6472  # "hotfoldr": the one lock that all instances on one PostgreSQL database ask for
 
-ADVISORY_KEY = 0x686F7466  # "hotf": the one lock all instances on one PostgreSQL database ask for
+MODE = 0o640
+"""Of the file and of its lock: a ledger tells who sent what, so it is for the daemon's user and group."""
 
 
-def open_ledger(url: str) -> Ledger:
+def open_ledger(url: str, *, instance: str = "hotfolder") -> Ledger:
     """
-    Open the ledger as its one owner, making or upgrading it.
+    Open the ledger as its one owner, making or upgrading it; its directory must be there.
 
-    Raises `LedgerOwnedError` when another instance has it, `LedgerError` when it cannot be used.
+    `instance` names this owner to the next that tries. Raises `LedgerOwnedError` when another instance has it,
+    `LedgerError` when it cannot be used.
     """
-    where = parsed(url)
-    name = where.render_as_string(hide_password=True)
-    file = sqlite_file(where)
-    release: Callable[[], None] = lambda: None  # noqa: E731 # replaced once something is held
-    if file is not None:
-        if not file.parent.is_dir():
-            raise LedgerError(f"{file.parent}: not a directory; create it for the ledger, or change ledger.url")
-        release = _own_file(file)
-    try:
-        with translated(name):
-            connection = engine_for(where, read_only=False).connect()
-            if file is None:
-                _own_database(connection, name)
-            _check(connection, file, name)
-            _upgrade(connection, name)
-    except BaseException:
-        release()
-        raise
-    return StoredLedger(connection, name, release)
+    place = Place(url)
+    who = f"{instance}, process {os.getpid()} on {socket.gethostname()}"
+    with ExitStack() as opened:
+        if place.file is not None:
+            release = _own_file(place.file, place.name, who)
+            opened.callback(release)
+            _make_file(place.file, place.name)
+            prepare: Callable[[Connection], None] = _check_file(place.name)
+        else:
+            release = _nothing
+            prepare = _own_database(place.name)
+        held = Held(place.engine(read_only=False, who=who), place, prepare)
+        opened.callback(held.close)
+        prepare_schema(held)
+        ledger = StoredLedger(held, release)
+        opened.pop_all()
+    return ledger
 
 
 def read_ledger(url: str) -> LedgerReader:
-    """Open the ledger for reading, also while a daemon owns it; one that does not exist yet reads as empty."""
-    where = parsed(url)
-    name = where.render_as_string(hide_password=True)
-    file = sqlite_file(where)
-    if file is not None and not file.exists():
-        return EmptyLedger()
-    with translated(name):
-        connection = engine_for(where, read_only=True).connect()
-        if _version(connection) is None:
-            connection.close()
-            return EmptyLedger()
-        _refuse_newer(connection, name)
-    return StoredReader(connection, name)
+    """
+    Read the ledger, also while a daemon owns it; one that is not there yet reads as empty.
+
+    Any number of threads may use it: every call has a connection of its own.
+    """
+    place = Place(url)
+    return PassingReader(place.engine(read_only=True, who="hotfolder, reading"), place)
 
 
-def _own_file(file: Path) -> Callable[[], None]:
-    """Take the lock beside the ledger; the kernel lets go of it however the process ends."""
+def _nothing() -> None:
+    """Nothing is held."""
+
+
+# --- SQLite ---
+
+
+def _own_file(file: Path, name: str, who: str) -> Callable[[], None]:
+    """
+    Take the lock in a file beside the ledger, and write into it who has it.
+
+    The kernel lets go of the lock however the process ends; the file stays, since removing it would let two in.
+    """
+    if not file.parent.is_dir():
+        raise LedgerError(f"{file.parent} is not a directory; create it for the ledger, or change ledger.url")
     lock = file.with_name(file.name + ".lock")
     try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, MODE)
     except OSError as error:
-        raise LedgerError(f"{lock}: {error.strerror}; the ledger's directory must be writable for this user") from error
+        raise LedgerError(f"{lock}: {error.strerror}; make its directory writable for this user") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{who}\n".encode(errors="backslashreplace"), 0)
     except BlockingIOError as error:
-        owner = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another process"
+        owner = os.pread(descriptor, 500, 0).decode(errors="replace").strip() or "another process"
         os.close(descriptor)
-        raise LedgerOwnedError(
-            f"{file}: another instance owns this ledger ({owner}); end it, or give this one a ledger of its own"
-        ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        raise _owned(name, owner) from error
+    except OSError as error:
+        os.close(descriptor)
+        raise LedgerError(f"{lock}: {error.strerror}; the ledger needs a disk with room and with locks") from error
     return lambda: os.close(descriptor)
 
 
-def _own_database(connection: Connection, name: str) -> None:
-    """Take PostgreSQL's advisory lock, which ends with the connection."""
-    with connection.begin():
-        held = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_KEY}).scalar()
-    if not held:
-        raise LedgerOwnedError(
-            f"{name}: another instance owns this ledger; end it, or give this one a ledger of its own"
-        )
+def _owned(name: str, owner: str) -> LedgerOwnedError:
+    return LedgerOwnedError(f"{name} has an owner: {owner}; end that one, or give this one a ledger of its own")
 
 
-def _check(connection: Connection, file: Path | None, name: str) -> None:
-    """A damaged file is better told at start than met in the middle of a batch."""
-    if file is None:
+def _make_file(file: Path, name: str) -> None:
+    """
+    Make the file if it is not there; SQLite gives what it writes beside it the same rights.
+
+    Only done before the first connection: to close a file means, for POSIX, to drop all locks this process has on it.
+    """
+    if file.exists():
         return
-    with connection.begin():
-        found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
-    if found != "ok":
-        raise LedgerError(f"{name}: damaged ({found}); restore it from a backup, or move it away to begin afresh")
-    file.chmod(0o640)
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE))
+    except OSError as error:
+        raise LedgerError(f"{name} cannot be made: {error.strerror}; make its directory writable") from error
 
 
-def _version(connection: Connection) -> str | None:
-    with connection.begin():
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+def _check_file(name: str) -> Callable[[Connection], None]:
+    def check(connection: Connection) -> None:
+        """A damaged file is better told at the start than met in the middle of a batch."""
+        with connection.begin():
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise LedgerError(f"{name} is damaged; end the daemon and restore the file from a backup ({found})")
+
+    return check
 
 
-def _refuse_newer(connection: Connection, name: str) -> str | None:
-    version = _version(connection)
-    if version is not None and version > HEAD:
-        raise LedgerError(
-            f"{name}: its schema is {version}, newer than the {HEAD} this program knows; run the newer hotfolder"
-        )
-    return version
+# --- PostgreSQL ---
 
 
-def _upgrade(connection: Connection, name: str) -> None:
-    if _refuse_newer(connection, name) == HEAD:
-        return
-    from alembic import command
-    from alembic.config import Config
+def _own_database(name: str) -> Callable[[Connection], None]:
+    def own(connection: Connection) -> None:
+        """Take the advisory lock, which the server lets go of when the connection ends."""
+        with connection.begin():
+            if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar():
+                return
+            owner = connection.execute(text(_OWNER), {"key": ADVISORY_LOCK}).scalar()
+        raise _owned(name, owner or "another process")
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    with connection.begin():
-        command.upgrade(config, "head")
+    return own
 
 
-def url_of(file: Path) -> str:
-    """Return the URL of a ledger file."""
-    return URL.create("sqlite", database=str(file)).render_as_string()
+# Who has the advisory lock: its 64 bits stand in two columns of 32.
+_OWNER = """
+    SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND classid::bigint << 32 | objid::bigint = :key AND objsubid = 1
+"""

@@ -4,108 +4,149 @@ Every statement of the ledger, each with what it is for.
 
 from __future__ import annotations
 
-from sqlalchemy import Select, bindparam, func, or_, select, union
+from collections.abc import Iterable
+from typing import Any
 
-from hotfolder.edges.ledger.tables import FINISHED, OVER, counter, drop, folder, job, post
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    TextClause,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    union,
+    union_all,
+    update,
+)
 
-_is_open = (drop.c.state != "filed") & (drop.c.state != "withdrawn")
-_is_ended = or_(drop.c.state == "filed", drop.c.state == "withdrawn")
+from hotfolder.edges.ledger.tables import FILED_DROP, OPEN_DROP, OPEN_JOB, drops, folders, jobs, posts, progress
 
-# What a daemon has to go on with.
-OPEN_DROPS = select(drop).where(_is_open).order_by(drop.c.id)
+# --- what a start goes on with ---
 
-# The jobs that are not over, and those that unfinished drops belong to.
-OPEN_JOBS = (
-    select(job)
+# Drops that are not at their end.
+OPEN_DROPS = select(drops).where(text(OPEN_DROP)).order_by(drops.c.id)
+
+_needed_jobs = union(
+    select(jobs.c.id).where(text(OPEN_JOB)),
+    select(drops.c.job).where(text(OPEN_DROP)),  # more words would lead SQLite to the index of all jobs' drops
+)
+
+# Jobs that are not at their end, and those that such drops belong to.
+OPEN_JOBS = select(jobs).where(jobs.c.id.in_(_needed_jobs.scalar_subquery())).order_by(jobs.c.id)
+
+# The POSTs of these jobs.
+OPEN_POSTS = select(posts).where(posts.c.job.in_(_needed_jobs.scalar_subquery())).order_by(posts.c.job, posts.c.number)
+
+# Hot folders that have been seen, where they were, and whether a person holds them.
+KNOWN_FOLDERS = select(folders.c.name, folders.c.path, folders.c.held)
+
+# How far the ledger has come.
+PROGRESS = select(progress.c.commits, progress.c.next_drop, progress.c.next_job)
+
+# --- whether a file is known ---
+
+# Filed drops of a hot folder whose identity may be one of these.
+FILED_LIKE = select(drops).where(
+    text(FILED_DROP),
+    drops.c.folder == bindparam("folder"),
+    drops.c.identity_hash.in_(bindparam("hashes", expanding=True)),
+)
+
+# Those of the digests that belong to notes or receipts of ours.
+OUR_COPIES = union_all(
+    select(drops.c.note_digest.label("digest")).where(drops.c.note_digest.in_(bindparam("digests", expanding=True))),
+    select(drops.c.receipt_digest.label("digest")).where(
+        drops.c.receipt_digest.in_(bindparam("digests", expanding=True))
+    ),
+)
+
+# --- what became of drops ---
+
+_at_end = drops.c.filed_at.is_not(None)  # set when a drop comes to its end, and never before
+
+_at_path = (
+    select(drops.c.id).where(drops.c.path == bindparam("path")),
+    select(drops.c.id).where(drops.c.origin == bindparam("path")),
+    select(drops.c.id).where(drops.c.target_path == bindparam("path")),
+)
+
+# Every drop that had a path, or goes or lies there now, newest first.
+AT_PATH = (
+    select(drops)
     .where(
-        job.c.id.in_(
+        drops.c.folder == bindparam("folder"),
+        drops.c.id.in_(
             union(
-                select(job.c.id).where(job.c.state != "closed", job.c.state != "void"),
-                select(drop.c.job).where(_is_open, drop.c.job.is_not(None)),
+                *_at_path, select(drops.c.id).where(text(OPEN_DROP), drops.c.work_path == bindparam("path"))
             ).scalar_subquery()
-        )
+        ),
     )
-    .order_by(job.c.id)
+    .order_by(drops.c.id.desc())
 )
 
-# The POSTs of some jobs.
-POSTS_OF = select(post).where(post.c.job.in_(bindparam("jobs", expanding=True))).order_by(post.c.job, post.c.number)
+# Some jobs by their ids.
+JOBS = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
 
-# The hot folders that have been seen and released.
-FOLDERS = select(folder.c.name)
-
-# The next ids.
-COUNTERS = select(counter.c.name, counter.c.next)
-
-# What was done before with files of these inodes.
-FILED_WITH_INODE = (
-    select(
-        drop.c.id,
-        drop.c.path,
-        drop.c.origin,
-        drop.c.device,
-        drop.c.inode,
-        drop.c.size_bytes,
-        drop.c.mtime_ns,
-        drop.c.outcome,
-        drop.c.target_path,
-        drop.c.note_digest,
-        drop.c.receipt_digest,
-    )
-    .where(
-        drop.c.state == "filed",
-        drop.c.folder == bindparam("in_folder"),
-        drop.c.inode.in_(bindparam("inodes", expanding=True)),
-    )
-    .order_by(drop.c.id.desc())
-)
-
-# Which digests belong to notes or receipts of ours.
-COPIES = union(
-    select(drop.c.note_digest.label("digest")).where(
-        drop.c.note_digest.is_not(None), drop.c.note_digest.in_(bindparam("notes", expanding=True))
+_HISTORY_WHERE: dict[str, ColumnElement[bool]] = {
+    "folder": drops.c.folder == bindparam("folder"),
+    "since": drops.c.filed_at >= bindparam("since"),
+    "outcome": drops.c.outcome == bindparam("outcome"),
+    "job": drops.c.job.in_(
+        select(jobs.c.id).where(or_(jobs.c.name == bindparam("job"), jobs.c.handle == bindparam("job")))
     ),
-    select(drop.c.receipt_digest.label("digest")).where(
-        drop.c.receipt_digest.is_not(None), drop.c.receipt_digest.in_(bindparam("receipts", expanding=True))
-    ),
+    "path": drops.c.id.in_(union(*_at_path).scalar_subquery()),
+    "before_id": tuple_(drops.c.filed_at, drops.c.id) < tuple_(bindparam("before_at"), bindparam("before_id")),
+}
+
+
+def history(wanted: Iterable[str]) -> Select[Any]:
+    """Return the query for one page of finished drops, newest first; `wanted` names parameters that narrow it."""
+    narrowed = (_HISTORY_WHERE[name] for name in wanted if name in _HISTORY_WHERE)
+    return (
+        select(drops)
+        .where(_at_end, *narrowed)
+        .order_by(drops.c.filed_at.desc(), drops.c.id.desc())
+        .limit(bindparam("page"))
+    )
+
+
+# --- writing; the parameters that say which row are named "key_..." ---
+
+
+def insertion(table: Table, columns: Iterable[str]) -> Insert:
+    """Return the statement for a new row; columns that are not named stay empty."""
+    return insert(table).values({column: bindparam(column) for column in columns})
+
+
+def change(table: Table, columns: Iterable[str]) -> Update:
+    """Return the statement that gives one row other values in some columns."""
+    return (
+        update(table)
+        .where(*(column == bindparam(f"key_{column.name}") for column in table.primary_key))
+        .values({column: bindparam(column) for column in columns})
+    )
+
+
+# A drop that is settling again.
+FORGET_DROP: Delete = delete(drops).where(drops.c.id == bindparam("key_id"))
+
+# What is kept of a hot folder; the last word counts.
+REMEMBER_FOLDER: TextClause = text(
+    "INSERT INTO folders (name, path, held) VALUES (:name, :path, :held) "
+    "ON CONFLICT (name) DO UPDATE SET path = excluded.path, held = excluded.held"
 )
 
-# Finished drops with their jobs, newest first; filters are added by the caller.
-HISTORY = (
-    select(drop, *(column.label(f"job_{column.name}") for column in job.c))
-    .join(job, job.c.id == drop.c.job, isouter=True)
-    .where(_is_ended)
-    .order_by(drop.c.filed_at.desc(), drop.c.id.desc())
+# One commit more than there were; no row = somebody else has written.
+COUNT_COMMIT: Update = (
+    update(progress)
+    .where(progress.c.commits == bindparam("key_commits"))
+    .values(commits=bindparam("commits"), next_drop=bindparam("next_drop"), next_job=bindparam("next_job"))
 )
-
-# How many drops stand where, for status without a daemon.
-COUNTS = select(drop.c.folder, drop.c.state, func.count()).where(_is_open).group_by(drop.c.folder, drop.c.state)
-
-_PATHS = union(
-    select(drop.c.id).where(drop.c.path == bindparam("at")),
-    select(drop.c.id).where(drop.c.origin.is_not(None), drop.c.origin == bindparam("at")),
-    select(drop.c.id).where(drop.c.target_path.is_not(None), drop.c.target_path == bindparam("at")),
-    select(drop.c.id).where(_is_open, drop.c.work_path == bindparam("at")),
-)
-
-# Every drop that had, or has, a path.
-AT_PATH: Select[tuple[object, ...]] = (
-    select(drop, *(column.label(f"job_{column.name}") for column in job.c))
-    .join(job, job.c.id == drop.c.job, isouter=True)
-    .where(drop.c.folder == bindparam("in_folder"), drop.c.id.in_(_PATHS.scalar_subquery()))
-    .order_by(drop.c.id.desc())
-)
-
-__all__ = [
-    "AT_PATH",
-    "COPIES",
-    "COUNTERS",
-    "FILED_WITH_INODE",
-    "FINISHED",
-    "FOLDERS",
-    "HISTORY",
-    "OPEN_DROPS",
-    "OPEN_JOBS",
-    "OVER",
-    "POSTS_OF",
-]

@@ -1,23 +1,32 @@
 """
-Between the records of the core and the rows of the tables.
+Between the records of the core and the rows of the tables: which columns keep an attribute, and how, both ways.
+
+Works on whole columns of many records at once, because a batch writes a thousand rows in one statement and a start
+reads all that is unfinished.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
+from hotfolder.core.journal import DROP_COLUMNS, JOB_COLUMNS, POST_COLUMNS
 from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Post, PostState
+
+Record = TypeVar("Record", Drop, Job, Post)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_NS_PER_S = 1_000_000_000
 
 
 def to_moment(at: datetime | None) -> int | None:
-    """Return microseconds since 1970 UTC; a naive moment is a mistake and raises ValueError."""
+    """Return microseconds since 1970 UTC; a naive moment is a mistake of ours and raises ValueError."""
     if at is None:
         return None
     if at.tzinfo is None:
@@ -26,18 +35,29 @@ def to_moment(at: datetime | None) -> int | None:
 
 
 def from_moment(stored: int | None) -> datetime | None:
-    """Return an aware moment, UTC."""
+    """Return the aware moment, in UTC."""
     return None if stored is None else _EPOCH + timedelta(microseconds=stored)
 
 
 def to_path(path: str | None) -> bytes | None:
-    """Return a path's bytes: names that are not UTF-8 survive."""
+    """Return a path's bytes; names that are not UTF-8 survive."""
     return None if path is None else os.fsencode(path)
 
 
 def from_path(stored: bytes | None) -> str | None:
     """Return a path as the core knows it."""
     return None if stored is None else os.fsdecode(stored)
+
+
+def to_text(value: str | None) -> str | None:
+    r"""
+    Return text that every database takes: half surrogates and NUL become "\udce4" and "\x00".
+
+    They come with reasons that quote a name or a server. One of them must not keep a whole commit from its disk.
+    """
+    if value is None or (value.isascii() and "\0" not in value):
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
 def wrapped(number: int) -> int:
@@ -50,6 +70,42 @@ def unwrapped(number: int) -> int:
     return number + 2**64 if number < 0 else number
 
 
+def identity_hash(identity: Identity) -> int:
+    """
+    Return 64 bits to look an identity up by; two identities may share them, so the whole one has to be compared.
+
+    The inode alone would not do, since file systems give the inodes of deleted files again, and neither would mtime,
+    since tools copy it. The product spreads neighbouring inodes (Knuth's multiplicative hashing, 2^64 / golden ratio).
+    """
+    return (identity.inode * 0x9E3779B97F4A7C15 + identity.mtime_ns) % 2**64 - 2**63
+
+
+def _identity(device: int, inode: int, size_bytes: int, mtime_s: int, mtime_part_ns: int, _: int) -> Identity:
+    return Identity(unwrapped(device), unwrapped(inode), size_bytes, mtime_s * _NS_PER_S + mtime_part_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How one attribute of a record is kept."""
+
+    columns: tuple[str, ...]
+    encode: tuple[Callable[[Any], Any] | None, ...]  # one for each column; None = as it is
+    decode: Callable[..., Any] | None  # takes as many values as there are columns; None = as it is
+
+
+_IDENTITY = Kept(
+    ("device", "inode", "size_bytes", "mtime_s", "mtime_part_ns", "identity_hash"),
+    (
+        lambda identity: wrapped(identity.device),
+        lambda identity: wrapped(identity.inode),
+        lambda identity: identity.size_bytes,
+        lambda identity: identity.mtime_ns // _NS_PER_S,
+        lambda identity: identity.mtime_ns % _NS_PER_S,
+        identity_hash,
+    ),
+    _identity,
+)
+
 _MOMENTS = frozenset(
     (
         *("seen_at", "ready_at", "stored_at", "filed_at"),
@@ -58,74 +114,86 @@ _MOMENTS = frozenset(
     )
 )
 _PATHS = frozenset(("path", "origin", "work_path", "target_path"))
-_TO: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_MOMENTS, to_moment),
-    **dict.fromkeys(_PATHS, to_path),
-    "state": lambda state: state.value,
-    "outcome": lambda outcome: None if outcome is None else outcome.value,
-}
+_FLAGS = frozenset(("overwrite", "alone", "possible_second_copy", "ends_job"))
+_TEXTS = frozenset(
+    (
+        *("folder", "evidence", "options", "destination", "asset", "sent_name"),
+        *("reason", "warnings", "asset_handle", "stored_as"),
+        *("name", "handle", "other_handles", "written_off", "log"),
+    )
+)
 
 
-def to_row(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return columns of a table for attributes of a record."""
-    row: dict[str, Any] = {}
-    for name, value in values.items():
-        if name == "identity":
-            row["device"] = wrapped(value.device)
-            row["inode"] = wrapped(value.inode)
-            row["size_bytes"] = value.size_bytes
-            row["mtime_ns"] = value.mtime_ns
-        else:
-            translate = _TO.get(name)
-            row[name] = value if translate is None else translate(value)
-    return row
+def _kept(attribute: str, words: Mapping[str, type[StrEnum]]) -> Kept:
+    if attribute == "identity":
+        return _IDENTITY
+    if attribute in words:
+        return Kept((attribute,), (_to_word,), _from_word(words[attribute]))
+    if attribute in _MOMENTS:
+        return Kept((attribute,), (to_moment,), from_moment)
+    if attribute in _PATHS:
+        return Kept((attribute,), (to_path,), from_path)
+    if attribute in _FLAGS:
+        return Kept((attribute,), (int,), bool)
+    if attribute in _TEXTS:
+        return Kept((attribute,), (to_text,), None)
+    return Kept((attribute,), (None,), None)
 
 
-def _names(record: type[Drop | Job | Post]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(record))
+def _to_word(member: StrEnum | None) -> str | None:
+    return None if member is None else str.__str__(member)
 
 
-_DROP, _JOB, _POST = _names(Drop), _names(Job), _names(Post)
+def _from_word(words: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
+    members: dict[str | None, StrEnum | None] = {member.value: member for member in words}
+    members[None] = None
+    return members.__getitem__
 
 
-def record_row(record: Drop | Job | Post) -> dict[str, Any]:
-    """Return the whole row of a record."""
-    match record:
-        case Drop():
-            names = _DROP
-        case Job():
-            names = _JOB
-        case Post():
-            names = _POST
-    return to_row({name: getattr(record, name) for name in names})
+class Shape(Generic[Record]):
+    """How records of one kind are kept."""
+
+    def __init__(self, kind: type[Record], attributes: Sequence[str], **words: type[StrEnum]) -> None:
+        self.attributes = tuple(attributes)
+        self._kind: type[Record] = kind
+        self._kept = {attribute: _kept(attribute, words) for attribute in attributes}
+
+    def names(self, attributes: Iterable[str]) -> list[str]:
+        """Return the columns that keep some attributes."""
+        return [column for attribute in attributes for column in self._kept[attribute].columns]
+
+    def columns(
+        self, attributes: Iterable[str], pick: Callable[[str], Callable[[Any], Any]], rows: Sequence[Any]
+    ) -> dict[str, list[Any]]:
+        """
+        Return some attributes of many records, or of rows that name the same attributes, as columns of a table.
+
+        `pick` is `attrgetter` for records and `itemgetter` for rows.
+        """
+        columns: dict[str, list[Any]] = {}
+        for attribute in attributes:
+            values = list(map(pick(attribute), rows))
+            kept = self._kept[attribute]
+            is_empty = values.count(None) == len(values)
+            for column, encode in zip(kept.columns, kept.encode, strict=True):
+                columns[column] = values if encode is None or is_empty else list(map(encode, values))
+        return columns
+
+    def whole(self, records: Sequence[Record]) -> dict[str, list[Any]]:
+        """Return all columns of many records."""
+        return self.columns(self.attributes, attrgetter, records)
+
+    def records(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Record]:
+        """Return the records of rows that a query found; `columns` names their values."""
+        found = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+        decoded = [self._decoded(kept, found) for kept in self._kept.values()] if rows else []
+        return [self._kind(**dict(zip(self.attributes, values, strict=True))) for values in zip(*decoded, strict=True)]
+
+    def _decoded(self, kept: Kept, found: Mapping[str, Sequence[Any]]) -> Iterable[Any]:
+        stored = [found[column] for column in kept.columns]
+        return stored[0] if kept.decode is None else map(kept.decode, *stored)
 
 
-def _from(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name in names:
-        if name in _MOMENTS:
-            values[name] = from_moment(row[name])
-        elif name in _PATHS:
-            values[name] = from_path(row[name])
-        elif name != "identity":
-            values[name] = row[name]
-    return values
-
-
-def to_drop(row: Mapping[str, Any]) -> Drop:
-    """Return the drop of a row."""
-    values = _from(row, _DROP)
-    values["state"] = DropState(row["state"])
-    values["outcome"] = None if row["outcome"] is None else Outcome(row["outcome"])
-    values["identity"] = Identity(unwrapped(row["device"]), unwrapped(row["inode"]), row["size_bytes"], row["mtime_ns"])
-    return Drop(**values)
-
-
-def to_job(row: Mapping[str, Any]) -> Job:
-    """Return the job of a row."""
-    return Job(**{**_from(row, _JOB), "state": JobState(row["state"])})
-
-
-def to_post(row: Mapping[str, Any]) -> Post:
-    """Return the POST of a row."""
-    return Post(**{**_from(row, _POST), "state": PostState(row["state"])})
+DROP = Shape(Drop, DROP_COLUMNS, state=DropState, outcome=Outcome)
+JOB = Shape(Job, JOB_COLUMNS, state=JobState)
+POST = Shape(Post, POST_COLUMNS, state=PostState)

@@ -1,48 +1,62 @@
 """
-The schema: three tables of records, the folders seen, and two counters.
+The schema: three tables of records, the hot folders seen, and how far the ledger has come.
 
-Values are plain for the database: paths as bytes, moments as microseconds since 1970 UTC, states as their words, inode
-and device numbers wrapped into signed 64 bits. `rows` translates. What a migration makes and what stands here is
-compared by a test.
+Values are plain, and the same in every database; `rows` translates them:
+
+- paths are bytes, since names need not be UTF-8;
+- moments are microseconds since 1970 UTC; flags are 0 and 1; states and outcomes are their words;
+- device and inode are unsigned 64-bit numbers, kept as the signed ones of the same bits;
+- mtime is in two columns: one of nanoseconds alone would not hold the year 2300, which `touch` is glad to set.
+
+Partial indexes keep what the daemon asks as quick with a million finished drops as with none. Their conditions are
+written once, here, because a database uses such an index only for a query with the very same words.
+
+A change here needs a script in `migrations/versions` and its number in `HEAD`; tests compare the three.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
+    SmallInteger,
     Table,
     Text,
-    and_,
-    column,
-    or_,
+    TextClause,
+    text,
 )
+
+HEAD: Final = "0001"
+"""The newest schema, which is the one this program works with: the number of the last migration script."""
+
+OPEN_DROP: Final = "state NOT IN ('filed', 'withdrawn')"  # not at its end
+FILED_DROP: Final = "state = 'filed'"
+OPEN_JOB: Final = "state NOT IN ('closed', 'void')"  # not at its end; ghosts are watched still
 
 metadata = MetaData()
 
-FINISHED = ("filed", "withdrawn")
-"""Drops at their end."""
+_ID = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER key is SQLite's own row number
 
-OVER = ("closed", "void")
-"""Jobs at their end."""
-
-drop = Table(
-    "drop_",  # DROP is a word of SQL
+drops = Table(
+    "drops",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("id", _ID, primary_key=True, autoincrement=False),
     Column("folder", Text, nullable=False),
     Column("path", LargeBinary, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", Text, nullable=False),
     Column("device", BigInteger, nullable=False),
     Column("inode", BigInteger, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("mtime_ns", BigInteger, nullable=False),
+    Column("mtime_s", BigInteger, nullable=False),
+    Column("mtime_part_ns", Integer, nullable=False),  # 0 to 999,999,999
+    Column("identity_hash", BigInteger, nullable=False),  # of the five above: one number to look them up by
     Column("seen_at", BigInteger, nullable=False),
     Column("ready_at", BigInteger),
     Column("evidence", Text, nullable=False),
@@ -53,15 +67,15 @@ drop = Table(
     Column("destination", Text, nullable=False),
     Column("asset", Text, nullable=False),
     Column("sent_name", Text, nullable=False),
-    Column("overwrite", Boolean, nullable=False),
-    Column("alone", Boolean, nullable=False),
-    Column("job", BigInteger),
+    Column("overwrite", SmallInteger, nullable=False),
+    Column("alone", SmallInteger, nullable=False),
+    Column("job", BigInteger, ForeignKey("jobs.id", deferrable=True, initially="DEFERRED")),
     Column("post", Integer),
     Column("work_path", LargeBinary),
-    Column("sha256", String(64)),
+    Column("sha256", Text),
     Column("tries", Integer, nullable=False),
     Column("sends", Integer, nullable=False),
-    Column("outcome", String(16)),
+    Column("outcome", Text),
     Column("reason", Text, nullable=False),
     Column("warnings", Text, nullable=False),
     Column("asset_handle", Text),
@@ -69,19 +83,19 @@ drop = Table(
     Column("target_path", LargeBinary),
     Column("stored_at", BigInteger),
     Column("filed_at", BigInteger),
-    Column("possible_second_copy", Boolean, nullable=False),
-    Column("note_digest", String(64)),
-    Column("receipt_digest", String(64)),
+    Column("possible_second_copy", SmallInteger, nullable=False),
+    Column("note_digest", Text),
+    Column("receipt_digest", Text),
 )
 
-job = Table(
-    "job",
+jobs = Table(
+    "jobs",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("name", String(64), nullable=False, unique=True),  # a name used twice could not be told apart
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),  # the key by which the server is asked: never used twice
     Column("folder", Text, nullable=False),
     Column("options", Text, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", Text, nullable=False),
     Column("handle", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("first_post_at", BigInteger),
@@ -96,13 +110,19 @@ job = Table(
     Column("log", Text, nullable=False),
 )
 
-post = Table(
-    "post",
+posts = Table(
+    "posts",
     metadata,
-    Column("job", BigInteger, primary_key=True, autoincrement=False),
+    Column(
+        "job",
+        BigInteger,
+        ForeignKey("jobs.id", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("state", String(16), nullable=False),
-    Column("ends_job", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ends_job", SmallInteger, nullable=False),
     Column("files", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("sent_at", BigInteger, nullable=False),
@@ -110,29 +130,42 @@ post = Table(
     Column("reason", Text, nullable=False),
 )
 
-folder = Table("folder", metadata, Column("name", Text, primary_key=True))
-
-counter = Table(
-    "counter",
+folders = Table(
+    "folders",
     metadata,
-    Column("name", String(16), primary_key=True),
-    Column("next", BigInteger, nullable=False),  # ids are never used again, not even those of forgotten drops
+    Column("name", Text, primary_key=True),
+    Column("path", LargeBinary, nullable=False),  # where its claimed drops are, also when it is no longer configured
+    Column("held", SmallInteger, nullable=False),  # by a person
+)
+
+# One row. Every commit adds one to `commits`, so an owner knows after a lost answer whether its commit is there, and
+# notices at once when somebody else has written or an older file has been put in its place.
+progress = Table(
+    "progress",
+    metadata,
+    Column("commits", BigInteger, nullable=False),
+    Column("next_drop", BigInteger, nullable=False),  # ids are never used again, not even those of forgotten drops
+    Column("next_job", BigInteger, nullable=False),
 )
 
 
-def _partial(name: str, *columns: Column[object], where: object) -> Index:
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+def _partial(name: str, *columns: Column[object], where: str) -> Index:
+    condition: TextClause = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-_open = and_(column("state") != "filed", column("state") != "withdrawn")
-_ended = or_(column("state") == "filed", column("state") == "withdrawn")
-_partial("drop_open", drop.c.state, drop.c.job, where=_open)
-_partial("drop_ended", drop.c.filed_at, drop.c.id, where=_ended)
-_partial("drop_inode", drop.c.inode, where=column("state") == "filed")
-_partial("drop_origin", drop.c.origin, where=column("origin").is_not(None))
-_partial("drop_target", drop.c.target_path, where=column("target_path").is_not(None))
-_partial("drop_note", drop.c.note_digest, where=column("note_digest").is_not(None))
-_partial("drop_receipt", drop.c.receipt_digest, where=column("receipt_digest").is_not(None))
-Index("drop_path", drop.c.path)
-Index("drop_job", drop.c.job)
-_partial("job_open", job.c.state, where=and_(column("state") != "closed", column("state") != "void"))
+# What a start has to go on with.
+_partial("drops_open", drops.c.id, where=OPEN_DROP)
+_partial("jobs_open", jobs.c.id, where=OPEN_JOB)
+# Whether a file just found is known.
+_partial("drops_identity", drops.c.identity_hash, where=FILED_DROP)
+_partial("drops_note", drops.c.note_digest, where="note_digest IS NOT NULL")
+_partial("drops_receipt", drops.c.receipt_digest, where="receipt_digest IS NOT NULL")
+# What became of a path.
+Index("drops_path", drops.c.path)
+_partial("drops_origin", drops.c.origin, where="origin IS NOT NULL")
+_partial("drops_target", drops.c.target_path, where="target_path IS NOT NULL")
+# History, newest first, and of one job.
+_partial("drops_filed_at", drops.c.filed_at, drops.c.id, where="filed_at IS NOT NULL")
+_partial("drops_job", drops.c.job, where="job IS NOT NULL")
+_partial("jobs_handle", jobs.c.handle, where="handle IS NOT NULL")

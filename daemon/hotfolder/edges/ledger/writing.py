@@ -1,16 +1,23 @@
 """
-Writing the ledger: one transaction a turn, neighbouring writes of one shape in one statement.
+Writing the ledger: one transaction a turn, neighbouring writes of one kind in one statement.
+
+SQLAlchemy makes each statement once; its rows go straight to the driver, because preparing them value by value would
+cost more than the database does.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from types import TracebackType
-from typing import Any, Self, assert_never
+from typing import Any, Literal, NamedTuple, Self, assert_never, cast
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, update
+from sqlalchemy import ClauseElement, Connection, Table
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from hotfolder.core.journal import (
     DeleteDrops,
@@ -23,46 +30,117 @@ from hotfolder.core.journal import (
     UpdatePost,
     Write,
 )
-from hotfolder.edges.ledger.database import translated
-from hotfolder.edges.ledger.reading import StoredReader
-from hotfolder.edges.ledger.rows import record_row, to_row
-from hotfolder.edges.ledger.tables import counter, drop, folder, job, post
+from hotfolder.edges.ledger import queries
+from hotfolder.edges.ledger.database import Held
+from hotfolder.edges.ledger.reading import Reading
+from hotfolder.edges.ledger.rows import DROP, JOB, POST, Shape, to_text
+from hotfolder.edges.ledger.tables import drops, jobs, posts
+from hotfolder.ports import LedgerError
+
+_TABLES: dict[str, tuple[Table, Shape[Any]]] = {"drops": (drops, DROP), "jobs": (jobs, JOB), "posts": (posts, POST)}
+
+
+_KEYS = (("id",), ("job", "number"))  # a change of nothing
+
+
+class _Kind(NamedTuple):
+    """What writes must have in common to share a statement."""
+
+    verb: Literal["insert", "change", "forget drop", "remember folder"]
+    table: str = ""
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One row's part of a statement."""
+    """One statement with all its rows."""
 
-    key: tuple[Any, ...]  # steps with one key share a statement
-    row: dict[str, Any]
+    kind: _Kind
+    columns: dict[str, list[Any]]
+    rows: int
 
 
-class StoredLedger(StoredReader):
+class _Progress(NamedTuple):
+    """How far the ledger has come."""
+
+    commits: int
+    next_drop: int
+    next_job: int
+
+
+class StoredLedger(Reading):
     """The ledger in its owner's hands; fits `ports.Ledger`."""
 
-    def __init__(self, connection: Connection, name: str, release: Callable[[], None]) -> None:
-        super().__init__(connection, name)
+    def __init__(self, held: Held, release: Callable[[], None]) -> None:
+        """`release` lets the next owner in."""
+        self._held = held
         self._release = release
-        self._statements: dict[tuple[Any, ...], Executable] = {}
+        self._statements: dict[_Kind, tuple[str, list[str]]] = {}
+        self._in_doubt: tuple[Write, ...] | None = None  # the last commit failed, and may be there all the same
+        with self._snapshot() as connection:
+            self._progress = _progress(connection)
+
+    def _snapshot(self) -> AbstractContextManager[Connection]:
+        return self._held.transaction()
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Make all writes durable in one transaction; after a `LedgerError` none of them is."""
-        steps = [step for write in writes for step in _steps(write)]
-        with translated(self._name), self._connection.begin():
-            for key, group in groupby(steps, key=lambda step: step.key):
-                self._connection.execute(self._statement(key), [step.row for step in group])
+        """
+        Make all writes durable, in order, in one transaction; after a `LedgerError` they may be committed again.
 
-    def _statement(self, key: tuple[Any, ...]) -> Executable:
-        statement = self._statements.get(key)
-        if statement is None:
-            statement = self._statements[key] = _statement(key)
-        return statement
+        Raises ValueError for a moment without time zone, before anything is written.
+        """
+        steps = [_step(kind, rows) for kind, rows in _kinds(writes) if kind.attributes not in _KEYS]
+        in_doubt, self._in_doubt = self._in_doubt, tuple(writes)
+        progress = self._progress
+        with self._held.transaction() as connection:
+            is_there = False
+            if in_doubt is not None:
+                found = _progress(connection)
+                if found.commits == self._progress.commits + 1:  # it is there
+                    progress = found
+                    is_there = in_doubt == self._in_doubt
+            if not is_there:
+                progress = self._count(connection, progress, writes)
+                for step in steps:
+                    self._carry_out(connection, step)
+        self._progress = progress
+        self._in_doubt = None
+
+    def _count(self, connection: Connection, old: _Progress, writes: Sequence[Write]) -> _Progress:
+        new = _Progress(
+            old.commits + 1,
+            max(old.next_drop, *_ids_after(writes, InsertDrops), 1),
+            max(old.next_job, *_ids_after(writes, InsertJob), 1),
+        )
+        values = {**new._asdict(), "key_commits": old.commits}
+        if connection.execute(queries.COUNT_COMMIT, values).rowcount != 1:
+            raise LedgerError(
+                f"{self._held.name} has been written by somebody else, or is an older copy; start the daemon afresh"
+            )
+        return new
+
+    def _carry_out(self, connection: Connection, step: _Step) -> None:
+        statement, order = self._statement(connection, step.kind)
+        rows = list(zip(*(step.columns[name] for name in order), strict=True))
+        done = connection.exec_driver_sql(statement, rows).rowcount
+        if step.kind.verb == "change" and done != step.rows:
+            raise LedgerError(f"{self._held.name} has {done} of {step.rows} {step.kind.table} that were to change")
+
+    def _statement(self, connection: Connection, kind: _Kind) -> tuple[str, list[str]]:
+        """Return a statement in the database's own words, and the names of its parameters in their order."""
+        known = self._statements.get(kind)
+        if known is None:
+            compiled = cast(SQLCompiler, _clause(kind).compile(dialect=connection.dialect))
+            known = self._statements[kind] = compiled.string, list(compiled.positiontup or ())
+        return known
 
     def close(self) -> None:
-        """Close it and let another instance have it."""
-        super().close()
-        self._release()
-        self._release = lambda: None
+        """Close it and let the next owner in; a second call is harmless."""
+        release, self._release = self._release, _nothing
+        try:
+            self._held.close()
+        finally:
+            release()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -75,68 +153,95 @@ class StoredLedger(StoredReader):
         self.close()
 
 
-def _steps(write: Write) -> Iterator[_Step]:
+def _nothing() -> None:
+    """Nothing is held."""
+
+
+def _progress(connection: Connection) -> _Progress:
+    return _Progress(*connection.execute(queries.PROGRESS).one())
+
+
+def _ids_after(writes: Sequence[Write], kind: type[InsertDrops | InsertJob]) -> Iterator[int]:
+    """Yield the ids after those that these writes give away."""
+    for write in writes:
+        if isinstance(write, kind):
+            if isinstance(write, InsertDrops):
+                yield from (drop.id + 1 for drop in write.rows)
+            else:
+                yield write.row.id + 1
+
+
+def _kinds(writes: Sequence[Write]) -> Iterator[tuple[_Kind, list[Any]]]:
+    """Yield neighbouring writes of one kind together, in order."""
+    for kind, same in groupby(chain.from_iterable(map(_parts, writes)), key=itemgetter(0)):
+        yield kind, list(chain.from_iterable(rows for _, rows in same))
+
+
+def _parts(write: Write) -> Iterator[tuple[_Kind, Sequence[Any]]]:
     match write:
         case InsertDrops():
-            for record in write.rows:
-                yield _Step(("insert", "drop"), record_row(record))
-            yield _Step(("count",), {"which": "drop", "to": max(record.id for record in write.rows) + 1})
+            yield _Kind("insert", "drops"), write.rows
         case UpdateDrops():
-            for values in write.rows:
-                row = to_row(values)
-                row["the_id"] = row.pop("id")
-                yield _Step(("update", "drop", *row), row)
+            for names, rows in groupby(write.rows, key=tuple):
+                yield _Kind("change", "drops", names), list(rows)
         case DeleteDrops():
-            for id_ in write.ids:
-                yield _Step(("delete",), {"the_id": id_})
+            yield _Kind("forget drop"), write.ids
         case InsertJob():
-            yield _Step(("insert", "job"), record_row(write.row))
-            yield _Step(("count",), {"which": "job", "to": write.row.id + 1})
+            yield _Kind("insert", "jobs"), [write.row]
         case UpdateJob():
-            row = to_row(write.values) | {"the_id": write.id}
-            yield _Step(("update", "job", *row), row)
+            row = {"id": write.id, **write.values}
+            yield _Kind("change", "jobs", tuple(row)), [row]
         case InsertPost():
-            yield _Step(("insert", "post"), record_row(write.row))
+            yield _Kind("insert", "posts"), [write.row]
         case UpdatePost():
-            row = to_row(write.values) | {"the_job": write.job, "the_number": write.number}
-            yield _Step(("update", "post", *row), row)
+            row = {"job": write.job, "number": write.number, **write.values}
+            yield _Kind("change", "posts", tuple(row)), [row]
         case RememberFolder():
-            yield _Step(("forget folder",), {"the_name": write.name})
-            yield _Step(("remember folder",), {"name": write.name})
+            yield _Kind("remember folder"), [write]
         case _:
             assert_never(write)
 
 
-def _statement(key: tuple[Any, ...]) -> Executable:
-    match key:
-        case ("insert", "drop"):
-            return insert(drop)
-        case ("insert", "job"):
-            return insert(job)
-        case ("insert", "post"):
-            return insert(post)
-        case ("update", "drop", *columns):
-            return update(drop).where(drop.c.id == bindparam("the_id")).values(_set(columns))
-        case ("update", "job", *columns):
-            return update(job).where(job.c.id == bindparam("the_id")).values(_set(columns))
-        case ("update", "post", *columns):
-            one = (post.c.job == bindparam("the_job")) & (post.c.number == bindparam("the_number"))
-            return update(post).where(one).values(_set(columns))
-        case ("delete",):
-            return delete(drop).where(drop.c.id == bindparam("the_id"))
-        case ("count",):
-            return (
-                update(counter)
-                .where(counter.c.name == bindparam("which"), counter.c.next < bindparam("to"))
-                .values(next=bindparam("to"))
-            )
-        case ("forget folder",):
-            return delete(folder).where(folder.c.name == bindparam("the_name"))
-        case ("remember folder",):
-            return insert(folder)
+def _step(kind: _Kind, rows: list[Any]) -> _Step:
+    """Translate rows into columns; done for all writes before the transaction, which then is short."""
+    columns: dict[str, list[Any]]
+    match kind.verb:
+        case "insert":
+            columns = _TABLES[kind.table][1].whole(rows)
+            for name in [name for name, values in columns.items() if values.count(None) == len(rows)]:
+                del columns[name]  # a ready drop has no job, no outcome, no target: a third of a row's cost
+            kind = kind._replace(attributes=tuple(columns))
+        case "change":
+            table, shape = _TABLES[kind.table]
+            keys = [column.name for column in table.primary_key]
+            columns = {
+                f"key_{name}" if name in keys else name: values
+                for name, values in shape.columns(kind.attributes, itemgetter, rows).items()
+            }
+        case "forget drop":
+            columns = {"key_id": rows}
+        case "remember folder":
+            columns = {
+                "name": [to_text(row.name) for row in rows],
+                "path": [os.fsencode(row.path) for row in rows],
+                "held": [int(row.held) for row in rows],
+            }
         case _:
-            raise AssertionError(f"no statement for {key}")
+            assert_never(kind.verb)
+    return _Step(kind, columns, len(rows))
 
 
-def _set(columns: Sequence[Any]) -> dict[str, Any]:
-    return {name: bindparam(name) for name in columns if not name.startswith("the_")}
+def _clause(kind: _Kind) -> ClauseElement:
+    match kind.verb:
+        case "insert":
+            return queries.insertion(_TABLES[kind.table][0], kind.attributes)
+        case "change":
+            table, shape = _TABLES[kind.table]
+            keys = {column.name for column in table.primary_key}
+            return queries.change(table, [name for name in shape.names(kind.attributes) if name not in keys])
+        case "forget drop":
+            return queries.FORGET_DROP
+        case "remember folder":
+            return queries.REMEMBER_FOLDER
+        case _:
+            assert_never(kind.verb)

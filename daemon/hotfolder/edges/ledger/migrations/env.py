@@ -1,5 +1,7 @@
 """
-Alembic's way in: runs on the connection and in the transaction that `opening` gives it.
+Alembic's way in: works on the connection, and in the transaction, that it is given.
+
+Sets up no logging: that belongs to whoever runs us.
 """
 
 from alembic import context
