@@ -164,7 +164,7 @@ class _Owners:
     def __init__(self, expected: Sequence[Expected]) -> None:
         self._by_asset = {file.asset: position for position, file in enumerate(expected)}
         self._by_name = {file.sent_name: position for position, file in enumerate(expected) if file.sent_name}
-        self._names = _names_expression(self._by_name)
+        self._lengths = sorted({len(name) for name in self._by_name}, reverse=True)
 
     def find(self, row: LogRow) -> tuple[int, str] | None:
         """Return the file's position and how the row belongs to it: own, renamed or hinted."""
@@ -189,27 +189,34 @@ class _Owners:
 
     def _named(self, message: str) -> int | None:
         """Return the one file that a message names as the last part of a path, or None."""
-        if self._names is None or not message:
-            return None
-        found = {match.group() for match in self._names.finditer(message)}
+        found: set[str] = set()
+        free = 0  # where the name found last ends: names do not overlap
+        for start in _NAME_STARTS.finditer(message):
+            if start.start() >= free and (name := self._name_at(message, start.start())):
+                found.add(name)
+                free = start.start() + len(name)
         return self._by_name[found.pop()] if len(found) == 1 else None
 
-
-def _names_expression(names: Iterable[str]) -> re.Pattern[str] | None:
-    """
-    Compile what finds whole names in messages such as "ExampleCo/chair.jpg was processed into IPS".
-
-    A name begins a message, or follows a "/" or a quotation mark; after a mere blank it could be the end of a longer
-    one ("red chair.jpg"). After a name without an extension, a blank could be part of a longer one too.
-    """
-    alternatives = [
-        re.escape(name) + (r"(?=$|[\s\"'”’»)\]>,;:!?]|\.(?:\s|$))" if "." in name else r"(?=$|[\"'”’»)\]>,;:])")
-        for name in sorted(names, key=len, reverse=True)
-    ]
-    if not alternatives:
+    def _name_at(self, message: str, start: int) -> str | None:
+        """Return the longest name of a file that stands whole at a place in a message."""
+        for length in self._lengths:
+            name = message[start : start + length]
+            if name in self._by_name:
+                ends = _DOTTED_NAME_ENDS if "." in name else _PLAIN_NAME_ENDS
+                if ends.match(message, start + len(name)):
+                    return name
         return None
-    before = r"(?:^|(?<=[/\\\"'“‘«(\[<]))"
-    return re.compile(f"{before}(?:{'|'.join(alternatives)})")
+
+
+_NAME_STARTS = re.compile(r"^|(?<=[/\\\"'“‘«(\[<])")
+_DOTTED_NAME_ENDS = re.compile(r"$|[\s\"'”’»)\]>,;:!?]|\.(?:\s|$)")
+_PLAIN_NAME_ENDS = re.compile(r"$|[\"'”’»)\]>,;:]")
+"""
+What stands around a name in messages such as "ExampleCo/chair.jpg was processed into IPS".
+
+A name begins a message, or follows a "/" or a quotation mark; after a mere blank it could be the end of a longer one
+("red chair.jpg"). After a name without an extension, a blank could be part of a longer one too.
+"""
 
 
 # --- one file ---
