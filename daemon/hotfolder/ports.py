@@ -38,6 +38,28 @@ class Clock(Protocol):
         """Return the wall clock in UTC, aware."""
 
 
+class Notifier(Protocol):
+    """The service manager that started us. Nothing here raises; each call returns whether the message was taken."""
+
+    def ready(self, status: str) -> bool:
+        """Start-up, or a reload, is complete."""
+
+    def status(self, text: str) -> bool:
+        """Show one line to people."""
+
+    def alive(self) -> bool:
+        """Feed the watchdog."""
+
+    def reloading(self) -> bool:
+        """Settings are being read again; `ready` ends it."""
+
+    def stopping(self) -> bool:
+        """The end has begun."""
+
+    def extend_timeout(self, seconds: float) -> bool:
+        """Ask for this much more time, from now on, for starting, stopping or reloading; to be asked again before."""
+
+
 class FolderError(Exception):
     """A hot folder cannot be used at the moment; the text says why, for people."""
 

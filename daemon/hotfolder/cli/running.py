@@ -26,9 +26,14 @@ from hotfolder.config import load
 from hotfolder.config.units import parse_duration
 from hotfolder.core.messages import Notice
 from hotfolder.core.settings import Settings
+from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.logs import Redaction, make_logger
+from hotfolder.edges.notify import SystemdNotifier, notify_address, watchdog_interval_s
+from hotfolder.ports import Notifier
+from hotfolder.services.pulse import Pulse, ping_every_s
 from hotfolder.services.supervisor import IDLE_WAKE_S
 from hotfolder.status import snapshot
+from hotfolder.status.summary import one_line
 
 PATIENCE_S = 60.0
 """For what is under way when a stop is asked: one POST of some GiB on a slow line; a second signal ends it at once."""
@@ -57,6 +62,8 @@ def run(
         once=once,
         console=Console(stderr=True) if on_terminal else None,
         until=lambda daemon: once and _once_over(daemon, timeout_s),
+        notifier=SystemdNotifier(notify_address(os.environ)),
+        watchdog_s=watchdog_interval_s(os.environ),
     ) as (daemon, asked):
         return _exit(daemon, asked, once=once)
 
@@ -72,8 +79,16 @@ def running_daemon(
     log_level: str = "info",
     idle_wake_s: float = IDLE_WAKE_S,
     listen: Callable[[Notice], None] | None = None,
+    notifier: Notifier | None = None,
+    watchdog_s: float | None = None,
 ) -> Iterator[tuple[Daemon, list[signal.Signals]]]:
-    """Run until a signal or until `until` says so; then give the daemon, at rest, and the signals that came."""
+    """
+    Run until a signal or until `until` says so; then give the daemon, at rest, and the signals that came.
+
+    `notifier` is told how it goes; `watchdog_s` is the longest time that may pass between two signs of life.
+    """
+    if watchdog_s is not None:
+        idle_wake_s = min(idle_wake_s, ping_every_s(watchdog_s))
     redaction = Redaction()
     redaction.hide(settings.server.password)
     logger = make_logger(redaction, stream=_Stderr(), level=log_level)
@@ -98,7 +113,16 @@ def running_daemon(
                 refresh()
                 return until(daemon)
 
-            daemon.supervisor.run(is_over)
+            pulse = Pulse(
+                notifier or SystemdNotifier(None),
+                daemon.supervisor,
+                clock=SystemClock(),
+                watchdog_s=watchdog_s,
+                describe=lambda: one_line(daemon.coordinator),
+                warn=daemon.log.trouble,
+            )
+            daemon.supervisor.run(is_over, pulse.beat)
+            pulse.stopping()
             logger.info("daemon.stopping", signal=asked[0].name if asked else None)
             daemon.supervisor.finish(PATIENCE_S)
             refresh()

@@ -41,6 +41,8 @@ EVENTS_PER_TURN = 256  # shares one commit among what came in meanwhile, and kee
 
 IDLE_WAKE_S = 30.0  # with nothing due the loop still turns, so that a watchdog sees it live
 
+PARTING_S = 2.0  # for threads to end once they are told; one that hangs is left behind
+
 
 class Log(Protocol):
     """Where notices and trouble go."""
@@ -81,6 +83,7 @@ class Worker:
         self._inbox = inbox
         self._do = do
         self.busy = False
+        self.name = name
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -89,6 +92,10 @@ class Worker:
             self.busy = True
             self._do(action)
             self.busy = False
+
+    def is_alive(self) -> bool:
+        """Return whether it goes on; it ends only when told to, or by an error that nothing catches."""
+        return self._thread.is_alive()
 
     def join(self, timeout_s: float) -> None:
         """Wait for the thread to end after its inbox got None."""
@@ -127,21 +134,29 @@ class Supervisor:
         self._idle_wake_s = idle_wake_s
         self._own: deque[Event] = deque()  # answers of the loop itself
         self.ledger_error: str | None = None
+        self.turns = 0  # finished ones
+        self._turned: Callable[[], None] = lambda: None
         self._stop = threading.Event()
         self._inboxes: dict[str, queue.SimpleQueue[Action | None]] = {}
         self._workers: list[Worker] = []
-        for name in (*folders, "server"):
+        for name in (*(f"folder {folder}" for folder in folders), "server"):
             inbox: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
-            self._inboxes[f"folder {name}" if name in folders else name] = inbox
-            self._workers.append(Worker(f"hotfolder-{name}", inbox, self._do))
+            self._inboxes[name] = inbox
+            self._workers.append(Worker(name, inbox, self._do))
+        self._asker = self._workers[-1]
         inbox = self._inboxes["upload"] = queue.SimpleQueue()
-        self._posters = [Worker(f"hotfolder-upload-{number}", inbox, self._do) for number in range(1, uploads + 1)]
+        self._posters = [Worker(f"upload {number}", inbox, self._do) for number in range(1, uploads + 1)]
         self._workers += self._posters
 
     # --- the loop ---
 
-    def run(self, until: Callable[[], bool]) -> None:
-        """Turn until `until` says so, asked after every turn, or `stop` is called."""
+    def run(self, until: Callable[[], bool], turned: Callable[[], None] = lambda: None) -> None:
+        """
+        Turn until `until` says so, asked after every turn, or `stop` is called.
+
+        `turned` is called after every turn, those of `finish` included, and after every failed try to write the ledger.
+        """
+        self._turned = turned
         self._turn([Woken()])
         while not self._stop.is_set() and not until():
             self._turn(self._wait(self._idle_wake_s))
@@ -184,15 +199,26 @@ class Supervisor:
         for inbox in self._inboxes.values():
             for _ in self._workers:
                 inbox.put(None)
+        deadline_s = self._clock.monotonic() + PARTING_S
         for worker in self._workers:
-            worker.join(0.5)
+            worker.join(max(0.0, deadline_s - self._clock.monotonic()))
         for service in self._folders.values():
             service.close()
 
+    @property
+    def is_posting(self) -> bool:
+        """Whether a POST is under way, or waits for a thread."""
+        return any(worker.busy for worker in self._posters) or not self._inboxes["upload"].empty()
+
+    def dead_threads(self) -> list[str]:
+        """Return the names of threads that an error has ended: what they are given is never done."""
+        return [worker.name for worker in self._workers if not worker.is_alive()]
+
     def _under_way(self) -> bool:
+        """Return whether something is worth waiting for; a question to the server changes nothing."""
         return (
-            any(worker.busy for worker in self._workers)
-            or any(not inbox.empty() for inbox in self._inboxes.values())
+            any(worker.busy for worker in self._workers if worker is not self._asker)
+            or any(not inbox.empty() for name, inbox in self._inboxes.items() if name != "server")
             or not self._events.empty()
             or bool(self._own)
         )
@@ -235,6 +261,8 @@ class Supervisor:
         for turn in turns:
             for action in turn.actions:
                 self._begin(action)
+        self.turns += 1
+        self._turned()
 
     def _commit(self, turns: list[Turn]) -> None:
         """Make the writes durable, however long that takes; until then nothing of this turn happens."""
@@ -249,7 +277,8 @@ class Supervisor:
                 if self.ledger_error is None:
                     self._log.trouble(f"the ledger cannot be written, nothing new is begun until it can: {error}")
                 self.ledger_error = str(error)
-                if self._stop.wait(backoff_s(0.5, 30.0, tries)):
+                self._turned()
+                if self._stop.wait(min(backoff_s(0.5, 30.0, tries), self._idle_wake_s)):
                     raise
         if self.ledger_error is not None and writes:
             self._log.trouble("the ledger can be written again")

@@ -1,0 +1,230 @@
+"""
+What the loop does while its threads hang, die, or have something to finish.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from tests.crash.histories import settings
+
+from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.journal import Write
+from hotfolder.core.messages import Event, Notice, Now
+from hotfolder.core.model import PostState
+from hotfolder.core.server import Company
+from hotfolder.core.settings import SettleSettings
+from hotfolder.edges.clock import SystemClock
+from hotfolder.ports import LedgerError, PostRequest
+from hotfolder.services.folder import FolderService
+from hotfolder.services.supervisor import Ask, Supervisor
+from hotfolder.services.tracking import TrackingService
+from hotfolder.services.upload import UploadService
+from hotfolder.testing.files import FakeFiles, FakeShare
+from hotfolder.testing.ledger import FakeLedger
+from hotfolder.testing.perils import CrashNow, Perils
+from hotfolder.testing.remote import COMPANY, ModelRemote, ModelServer
+
+PATIENCE_S = 30.0
+
+
+class Remote(ModelRemote):
+    """A server that answers, hangs, or kills the thread that asks."""
+
+    def __init__(self, server: ModelServer) -> None:
+        super().__init__(server, Perils(), self._weather)
+        self.released = threading.Event()
+        self.signing_in: Callable[[], Company] = lambda: COMPANY
+        self.posting = threading.Event()
+
+    def sign_in(self) -> Company:
+        return self.signing_in()
+
+    def hang(self) -> Company:
+        """Answer only when released."""
+        self.released.wait()
+        return COMPANY
+
+    def die(self) -> Company:
+        """Raise what nobody catches."""
+        raise CrashNow
+
+    def _weather(self, request: PostRequest) -> str:
+        self.posting.set()
+        self.released.wait()
+        return "ok"
+
+
+class FullLedger(FakeLedger):
+    """Cannot be written a few times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals = 0
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise LedgerError("no space left")
+        super().commit(writes)
+
+
+class Log:
+    """Keeps what is told."""
+
+    def __init__(self) -> None:
+        self.troubles: list[str] = []
+
+    def notice(self, notice: Notice) -> None:
+        pass
+
+    def trouble(self, text: str, error: BaseException | None = None) -> None:
+        self.troubles.append(text)
+
+
+class Bench:
+    """A supervisor over fakes, with real threads and the real clock."""
+
+    def __init__(self, name: str) -> None:
+        self._finished = False
+        self.clock = SystemClock()
+        self.share = FakeShare()
+        self.server = ModelServer(self.clock)
+        self.remote = Remote(self.server)
+        self.ledger = FullLedger()
+        self.log = Log()
+        given = settings()
+        folder = replace(given.folders[0], name=name, settle=SettleSettings(quiet_s=0.01, formats=False), poll_s=0.05)
+        self.settings = replace(given, folders=(folder,), batch=replace(given.batch, linger_s=0.01))
+        events: queue.SimpleQueue[Event | Ask] = queue.SimpleQueue()
+        files = FakeFiles(self.share, self.clock, Perils())
+        tracking = TrackingService(self.remote)
+        self.supervisor = Supervisor(
+            Coordinator(self.settings, self._now(), token=lambda: "1"),
+            ledger=self.ledger,
+            clock=self.clock,
+            now=self._now,
+            folders={
+                folder.name: FolderService(
+                    folder.name, files, start_watch=None, emit=events.put, warn=lambda text: None
+                )
+            },
+            upload=UploadService(self.remote, lambda name: files, lambda: tracking.company, self.clock, events.put),
+            tracking=tracking,
+            uploads=1,
+            log=self.log,
+            events=events,
+            finished=lambda drop, job: None,
+            idle_wake_s=0.01,
+        )
+
+    def finish(self) -> None:
+        """End it; a second call is harmless."""
+        if not self._finished:
+            self._finished = True
+            self.supervisor.finish(PATIENCE_S)
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.supervisor.coordinator.connection.is_ok
+
+    @property
+    def is_opened(self) -> bool:
+        return all(desk.state == "polling" for desk in self.supervisor.coordinator.desks.values())
+
+    def _now(self) -> Now:
+        return Now(self.clock.monotonic(), datetime.now(UTC), datetime.now(UTC).date())
+
+    def run_until(self, condition: Callable[[], bool], turned: Callable[[], None] = lambda: None) -> None:
+        """Turn until something is so."""
+        give_up_s = time.monotonic() + PATIENCE_S
+        self.supervisor.run(lambda: condition() or time.monotonic() > give_up_s, turned)
+        assert condition()
+
+
+@contextmanager
+def bench_of(folder: str = "catalog") -> Iterator[Bench]:
+    bench = Bench(folder)
+    try:
+        yield bench
+    finally:
+        bench.remote.released.set()
+        bench.finish()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with bench_of() as bench:
+        yield bench
+
+
+def test_a_hanging_server_neither_stops_the_loop_nor_counts_as_dead(bench: Bench) -> None:
+    bench.remote.signing_in = bench.remote.hang
+    beats: list[int] = []
+    bench.run_until(lambda: len(beats) >= 20, lambda: beats.append(bench.supervisor.turns))
+    assert beats == list(range(1, len(beats) + 1))
+    assert bench.supervisor.dead_threads() == []
+
+
+def test_a_stop_does_not_wait_for_an_answer_that_changes_nothing(bench: Bench) -> None:
+    """A server that is down would otherwise make each stop last until the read times out."""
+    bench.remote.signing_in = bench.remote.hang
+    bench.run_until(lambda: bench.supervisor.turns >= 5)
+    begun_s = time.monotonic()
+    bench.finish()
+    assert time.monotonic() - begun_s < PATIENCE_S / 2
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_died_is_named(bench: Bench) -> None:
+    bench.remote.signing_in = bench.remote.die
+    bench.run_until(lambda: bool(bench.supervisor.dead_threads()))
+    assert bench.supervisor.dead_threads() == ["server"]
+
+
+def test_a_stop_waits_for_a_post_and_goes_on_turning(bench: Bench) -> None:
+    """So that more time can be asked for while it lasts."""
+    stopping: list[bool] = []  # what `is_posting` was at each turn of the stop
+    begun = threading.Event()
+
+    def turned() -> None:
+        if begun.is_set():
+            stopping.append(bench.supervisor.is_posting)
+            bench.remote.released.set()
+
+    bench.share.drop("chair.jpg", b"a chair")
+    bench.run_until(bench.remote.posting.is_set, turned)
+    begun.set()
+    bench.finish()
+    assert stopping[0] is True
+    assert stopping[-1] is False
+    assert [job.files[0][0] for job in bench.server.jobs.values()] == ["chair"]
+    assert {post.state for post in bench.ledger.posts.values()} == {PostState.ACCEPTED}
+
+
+def test_a_ledger_that_cannot_be_written_is_tried_with_signs_of_life(bench: Bench) -> None:
+    """A full disk is no loop that hangs; but no turn is finished before the writes are durable."""
+    beats: list[tuple[int, str | None]] = []
+    bench.run_until(lambda: bench.is_signed_in)
+    bench.ledger.refusals = 3
+    bench.share.drop("chair.jpg", b"a chair")
+    before = bench.supervisor.turns
+    bench.run_until(
+        lambda: bool(bench.ledger.drops), lambda: beats.append((bench.supervisor.turns, bench.supervisor.ledger_error))
+    )
+    refused = [turns for turns, error in beats if error is not None]
+    assert len(refused) == 3
+    assert len(set(refused)) == 1
+    assert refused[0] >= before
+    assert bench.supervisor.ledger_error is None
+
+
+@pytest.mark.parametrize("name", ["server", "upload"])
+def test_a_folder_may_have_the_name_of_another_thread(name: str) -> None:
+    with bench_of(folder=name) as bench:
+        bench.run_until(lambda: bench.is_signed_in and bench.is_opened)
