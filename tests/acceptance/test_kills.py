@@ -1,0 +1,73 @@
+"""
+The daemon is stopped, politely and not, at moments that a seed picks, and started again: nothing is lost, and nothing
+is twice without being said.
+
+Moments are log lines, and requests that the sandbox holds back so that the end comes while an answer is awaited.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+
+import pytest
+
+from tests.acceptance.conftest import MakePlace
+from tests.acceptance.place import Place, check_all_arrived, check_receipts, copies_unnoticed, numbered, sha256
+
+FILES = 200
+KEPT = 20
+
+INTERRUPTIONS = 2  # of one run, so that recovery is interrupted as well
+
+
+def interrupt(place: Place, chance: random.Random, number: signal.Signals) -> int | None:
+    """Let the daemon run until a moment by chance and end it; return its exit code, None if it came to its own end."""
+    if chance.random() < 0.5:
+        lines = chance.randint(1, 3 * FILES)
+        held = None
+    else:
+        held = place.box.add_fault(
+            on=chance.choice(["UploadFile", "getActiveJobs", "getJobLogDetails"]), do="hold", nth=chance.randint(1, 8)
+        )
+    with place.start("--once") as daemon:
+        is_time = daemon.has_logged(lines) if held is None else daemon.has_met(held)
+        daemon.send(number)
+        if number is not signal.SIGKILL:
+            place.box.clear_faults()  # whoever stops politely waits for an answer that is under way
+        ended = daemon.wait()
+    place.box.clear_faults()
+    assert not ended.noise
+    return ended.code if is_time else None
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_everything_arrives_although_the_daemon_is_ended_in_the_middle(
+    make_place: MakePlace, images: list[bytes], number: signal.Signals, code: int, seed: int
+) -> None:
+    place = make_place(speed=400.0)
+    place.configure(
+        {"name": "hot", "receipts": True},
+        {"name": "keep", "on_success": "keep"},
+        upload={"files_per_post": 5},
+        batch={"max_files": 25},
+    )
+    dropped = dict(numbered(images, "hot/a", FILES))
+    kept = dict(numbered(images[FILES:], "keep", KEPT))
+    for path, content in (dropped | kept).items():
+        place.drop(path, content)
+    chance = random.Random(f"{number.name} {seed}")
+
+    codes = [interrupt(place, chance, number) for _ in range(INTERRUPTIONS)]
+    ended = place.run_once()
+
+    assert codes[0] == code
+    assert set(codes) <= {code, None}
+    assert ended.code == 0, ended
+    check_all_arrived(place, dropped)
+    check_receipts(place, dropped)
+    assert place.originals("keep") == {path.partition("/")[2]: sha256(content) for path, content in kept.items()}
+    stored = {asset["sha256"] for asset in place.box.assets()}
+    assert stored == {sha256(content) for content in (dropped | kept).values()}
+    assert copies_unnoticed(place, kept) == []
