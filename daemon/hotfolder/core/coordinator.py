@@ -9,6 +9,7 @@ as an event. After a crash `restore` finds the half-done states, and each has on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import assert_never
 
 from hotfolder.core import messages as m
@@ -20,7 +21,7 @@ from hotfolder.core.intake import Desk
 from hotfolder.core.model import Drop, DropState, Job, JobState, Post, PostState, Unfinished
 from hotfolder.core.posting import Posting
 from hotfolder.core.server import Kind, Trouble
-from hotfolder.core.settings import Settings
+from hotfolder.core.settings import FolderSettings, Settings
 from hotfolder.core.tracking import Tracking
 
 
@@ -40,18 +41,12 @@ class Coordinator:
         self.board = board = Board(settings, now, token)
         board.once = once
         self.connection = Connection(board)
-        self.desks = {
-            folder.name: Desk(
-                board,
-                folder,
-                is_known=folder.name in unfinished.known_folders,
-                is_held=folder.name in unfinished.held_folders,
-                on_ready=lambda drop: self.dispatch.add(drop),
-                on_gone=lambda drop: self.dispatch.gone(drop),
-                on_refused=lambda drop: self.filing.refuse(drop),
-            )
-            for folder in settings.folders
-        }
+        self.desks: dict[str, Desk] = {}
+        for folder in settings.folders:
+            is_known = unfinished.folder_paths.get(folder.name) == str(folder.path)
+            self._add_desk(folder, is_known=is_known, is_held=folder.name in unfinished.held_folders)
+        for folder in leftover_folders(settings, unfinished):
+            self._add_desk(folder, is_known=True).retire()
         self.posting = Posting(
             board,
             self.connection,
@@ -71,8 +66,21 @@ class Coordinator:
         self.tracking = Tracking(
             board, self.connection, self.posting, requeue=self._requeue, conclude=self.filing.conclude
         )
-        self._claims_open: set[int] = set()  # jobs whose claim is to be asked (again)
         self._restore(unfinished)
+
+    def _add_desk(self, folder: FolderSettings, *, is_known: bool, is_held: bool = False) -> Desk:
+        self.board.folders[folder.name] = folder
+        self.board.live_in.setdefault(folder.name, 0)
+        desk = self.desks[folder.name] = Desk(
+            self.board,
+            folder,
+            is_known=is_known,
+            is_held=is_held,
+            on_ready=lambda drop: self.dispatch.add(drop),
+            on_gone=lambda drop: self.dispatch.gone(drop),
+            on_refused=lambda drop: self.filing.refuse(drop),
+        )
+        return desk
 
     # --- one turn ---
 
@@ -93,6 +101,7 @@ class Coordinator:
         self.tracking.wake()
         self.filing.wake()
         self.filing.flush()
+        self._close_retired()
 
     def next_wake_s(self) -> float | None:
         """Return the monotonic time by which `step(Woken(), ...)` has something to do, None if only events matter."""
@@ -109,6 +118,9 @@ class Coordinator:
         return min((at_s for at_s in times if at_s is not None), default=None)
 
     def _take(self, event: m.Event) -> None:
+        folder = getattr(event, "folder", None)
+        if folder is not None and folder not in self.desks:
+            return  # the last word of a folder that is no longer configured
         match event:
             case m.Woken():
                 pass
@@ -160,10 +172,34 @@ class Coordinator:
                 self.desks[event.folder].release(event.paths)
             case m.RetryAsked():
                 self.board.do(m.BringBack(event.folder, event.moves))
+            case m.Reloaded():
+                self._reloaded(event.settings)
             case m.Crashed():
                 self._crashed(event)
             case _:
                 assert_never(event)
+
+    def _reloaded(self, settings: Settings) -> None:
+        """Take new settings; claimed drops finish under those that were recorded with them."""
+        self.board.settings = settings
+        configured = {folder.name: folder for folder in settings.folders}
+        for name, desk in self.desks.items():
+            if name not in configured and not desk.retired:
+                desk.retire()
+        for name, folder in configured.items():
+            known = self.desks.get(name)
+            if known is None:
+                self._add_desk(folder, is_known=False)
+            elif known.folder != folder or known.retired:
+                self.board.folders[name] = folder
+                known.change(folder)
+
+    def _close_retired(self) -> None:
+        """Let go of folders that are no longer configured once nothing of theirs is under way."""
+        for name in [name for name, desk in self.desks.items() if desk.retired and not self.board.live_in[name]]:
+            if not any(job.folder == name for job in self.board.jobs.values()):
+                del self.desks[name], self.board.folders[name], self.board.live_in[name]
+                self.board.do(m.CloseFolder(name))
 
     def _folder_up(self, event: m.FolderUp) -> None:
         self.desks[event.folder].came_up(event.state)
@@ -193,7 +229,13 @@ class Coordinator:
                 self.tracking.seek_failed(m.SeekFailed(job, trouble))
             case m.FindAssets(job=job):
                 self.tracking.assets_failed(m.AssetsFailed(job, trouble))
-            case m.OpenFolder(folder=folder) | m.Scan(folder=folder) | m.Look(folder=folder) | m.Claim(folder=folder):
+            case (
+                m.OpenFolder(folder=folder)
+                | m.CloseFolder(folder=folder)
+                | m.Scan(folder=folder)
+                | m.Look(folder=folder)
+                | m.Claim(folder=folder)
+            ):
                 self.desks[folder].went_down(text)
             case m.Recall(folder=folder) | m.FileAway(folder=folder):
                 self.desks[folder].went_down(text)
@@ -216,16 +258,16 @@ class Coordinator:
         """Take over what an earlier run left; nothing of it is sent before the server has answered a sign-in."""
         board = self.board
         board.next_drop, board.next_job = unfinished.next_drop, unfinished.next_job
-        orphans = {drop.folder for drop in unfinished.drops} - set(board.folders)
         for drop in unfinished.drops:
-            if drop.folder in orphans:
+            desk = self.desks.get(drop.folder)
+            if desk is None or (desk.retired and drop.state in (DropState.READY, DropState.HELD)):
+                # its folder is no longer configured, and it never left its place
+                board.journal.delete_drops([drop])
                 continue
             board.drops[drop.id] = drop
             board.live_in[drop.folder] += 1
             if drop.job is not None:
                 board.join_job(drop, drop.job)
-        for name in sorted(orphans):
-            board.tell("folder.degraded", "warning", folder=name, reason="not configured, but has unfinished drops")
         posts: dict[int, list[Post]] = {}
         for post in unfinished.posts:
             posts.setdefault(post.job, []).append(post)
@@ -315,3 +357,18 @@ class Coordinator:
             desk.state in ("degraded", "held") or any(entry.held for entry in desk.settling.values())
             for desk in self.desks.values()
         )
+
+
+def leftover_folders(settings: Settings, unfinished: Unfinished) -> tuple[FolderSettings, ...]:
+    """Return the folders no longer configured that still have claimed drops, as far as the ledger knows where."""
+    configured = {folder.name for folder in settings.folders}
+    names = {
+        drop.folder
+        for drop in unfinished.drops
+        if drop.folder not in configured and drop.state not in (DropState.READY, DropState.HELD)
+    }
+    return tuple(
+        FolderSettings(name=name, path=Path(unfinished.folder_paths[name]), include=(), first_run_limit=0)
+        for name in sorted(names)
+        if name in unfinished.folder_paths
+    )

@@ -44,11 +44,11 @@ class Dispatch:
         self._connection = connection
         self._on_planned = on_planned
         self._slots_used = slots_used
-        self._queues: dict[str, dict[str, _Queue]] = {name: {} for name in board.folders}
+        self._queues: dict[str, dict[str, _Queue]] = {}  # by folder, then by options
         self._since_s: dict[int, float] = {}  # when a waiting drop became ready, by our clock
         self._not_before_s: dict[int, float] = {}
         self._asleep: dict[int, Drop] = {}  # waiting, but not before their time
-        self._turn: deque[str] = deque(board.folders)
+        self._turn: deque[str] = deque()  # folders with waiting drops; the next one's turn is first
         # asset IDs are company-wide: of all drops that become one asset only the oldest is in a queue or a job
         self._holders: dict[str, int] = {}  # asset ID to that drop
         self._behind: dict[str, deque[Drop]] = {}  # asset ID to those that come after it
@@ -68,6 +68,9 @@ class Dispatch:
             self._not_before_s[drop.id] = now_s + after_s
             self._asleep[drop.id] = drop
             return
+        if drop.folder not in self._queues:
+            self._queues[drop.folder] = {}
+            self._turn.append(drop.folder)
         queue = self._queues[drop.folder].setdefault(drop.options, _Queue())
         if drop.id in queue.drops:
             return
@@ -99,7 +102,7 @@ class Dispatch:
         self._since_s.pop(drop.id, None)
         self._not_before_s.pop(drop.id, None)
         self._asleep.pop(drop.id, None)
-        queues = self._queues[drop.folder]
+        queues = self._queues.get(drop.folder, {})
         queue = queues.get(drop.options)
         if queue is not None and queue.drops.pop(drop.id, None) is not None:
             queue.size_bytes -= drop.identity.size_bytes

@@ -20,6 +20,9 @@ DONE, CHECK, FAILED = "_done", "_check", "_failed"
 
 FILED_AT_ONCE = 500  # one action: long enough to share its syncs, short enough to let looks in between
 
+Companion = tuple[str, str] | None
+"""Path and text of a note or receipt."""
+
 PLACES_MAX = 10_000  # "~10000" of one name means that something else is wrong
 
 
@@ -30,7 +33,8 @@ class Filing:
         self._board = board
         self._desks = desks
         self._asset_free = asset_free
-        self._ready: dict[str, list[Drop]] = {name: [] for name in board.folders}  # to be filed with this turn
+        self._ready: dict[str, list[Drop]] = {}  # to be filed with this turn, by folder
+        self._texts: dict[int, tuple[Companion, Companion]] = {}  # note and receipt, as their digests were recorded
         self._asleep: dict[int, float] = {}  # drops whose filing failed, by when to try again
         self._tries: dict[int, int] = {}
 
@@ -67,15 +71,20 @@ class Filing:
         for column, value in values.items():
             setattr(drop, column, value)
         self._board.journal.add_drops([drop])
-        self._ready[drop.folder].append(drop)
+        self._ready.setdefault(drop.folder, []).append(drop)
 
     def resume(self, drop: Drop) -> None:
         """Go on with a filing that an earlier run began (RELIABILITY L10 to L13)."""
-        self._ready[drop.folder].append(drop)
+        job = None if drop.job is None else self._board.jobs.get(drop.job)
+        note_of, receipt_of = self._render(drop, job)
+        digests = {"note_digest": _digest(note_of), "receipt_digest": _digest(receipt_of)}
+        if digests != {"note_digest": drop.note_digest, "receipt_digest": drop.receipt_digest}:
+            self._board.journal.change_drops([drop], **digests)  # what they say of the settings has changed since
+        self._ready.setdefault(drop.folder, []).append(drop)
 
     def _file(self, drop: Drop, job: Job | None, **verdict: object) -> None:
         self._board.journal.change_drops([drop], **self._values(drop, job, verdict, 1))
-        self._ready[drop.folder].append(drop)
+        self._ready.setdefault(drop.folder, []).append(drop)
 
     def _values(self, drop: Drop, job: Job | None, verdict: Mapping[str, object], place: int) -> dict[str, object]:
         """Return the columns of a drop on its way to the n-th place of its name."""
@@ -95,22 +104,27 @@ class Filing:
         parts = [root, above, f"~{place}" if place > 1 else "", name]
         values["target_path"] = "/".join(part for part in parts if part)
         after = _as_if(drop, values)
-        note_of = self._note(after, folder)
-        receipt_of = self._receipt(after, job, folder)
+        note_of, receipt_of = self._render(after, job)
         values["note_digest"] = _digest(note_of)
         values["receipt_digest"] = _digest(receipt_of)
         if keeps:
             values["target_path"] = values["target_path"] if note_of or receipt_of else ""
         return values
 
-    def _note(self, drop: Drop, folder: FolderSettings) -> tuple[str, str] | None:
+    def _render(self, drop: Drop, job: Job | None) -> tuple[Companion, Companion]:
+        """Return the note and the receipt, and keep them: settings may change before they are written."""
+        folder = self._board.folders[drop.folder]
+        self._texts[drop.id] = self._note(drop, folder), self._receipt(drop, job, folder)
+        return self._texts[drop.id]
+
+    def _note(self, drop: Drop, folder: FolderSettings) -> Companion:
         if drop.outcome is None or drop.outcome.is_good or drop.target_path is None:
             return None
         suffix, text = note(drop, folder)
         above, _, name = drop.target_path.rpartition("/")
         return f"{above}/{note_name(name, suffix)}", text
 
-    def _receipt(self, drop: Drop, job: Job | None, folder: FolderSettings) -> tuple[str, str] | None:
+    def _receipt(self, drop: Drop, job: Job | None, folder: FolderSettings) -> Companion:
         if not folder.receipts or drop.target_path is None:
             return None
         above, _, name = drop.target_path.rpartition("/")
@@ -130,8 +144,9 @@ class Filing:
 
     def folder_came_up(self, name: str) -> None:
         """What was asked while the folder was away got no answer: ask again."""
-        waiting = {drop.id for drop in self._ready[name]}
-        self._ready[name] += [
+        ready = self._ready.setdefault(name, [])
+        waiting = {drop.id for drop in ready}
+        ready += [
             drop
             for drop in self._board.drops.values()
             if drop.folder == name
@@ -147,7 +162,7 @@ class Filing:
             fate = Fate.KEEP
         elif folder.on_success is OnSuccess.DELETE and drop.outcome is not None and drop.outcome.is_good:
             fate = Fate.DELETE
-        job = None if drop.job is None else self._board.jobs.get(drop.job)
+        note_of, receipt_of = self._texts[drop.id]
         changed = drop.sha256 is None and drop.outcome is Outcome.FAILED and drop.work_path is not None
         return FilingItem(
             drop=drop.id,
@@ -155,8 +170,8 @@ class Filing:
             identity=None if changed else drop.identity,
             fate=fate,
             target_path=drop.target_path or "",
-            note=self._note(drop, folder),
-            receipt=self._receipt(drop, job, folder),
+            note=note_of,
+            receipt=receipt_of,
         )
 
     def filed(self, results: Iterable[FilingResult]) -> None:
@@ -185,6 +200,7 @@ class Filing:
                 jobs[job.id] = job
             board.finish(drop, job)
             self._tries.pop(drop.id, None)
+            self._texts.pop(drop.id, None)
             self._tell(drop, job)
         for job in jobs.values():
             self.job_left(job)
@@ -218,7 +234,7 @@ class Filing:
         job = None if drop.job is None else self._board.jobs.get(drop.job)
         values = self._values(drop, job, {}, place)
         self._board.journal.change_drops([drop], **values)
-        self._ready[drop.folder].append(drop)
+        self._ready.setdefault(drop.folder, []).append(drop)
 
     def _later(self, drop: Drop, reason: str) -> None:
         retry = self._board.settings.retry
@@ -247,7 +263,7 @@ class Filing:
             del self._asleep[id_]
             drop = self._board.drops.get(id_)
             if drop is not None:
-                self._ready[drop.folder].append(drop)
+                self._ready.setdefault(drop.folder, []).append(drop)
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do."""
@@ -262,5 +278,5 @@ def _as_if(drop: Drop, values: Mapping[str, object]) -> Drop:
     return copy
 
 
-def _digest(companion: tuple[str, str] | None) -> str | None:
+def _digest(companion: Companion) -> str | None:
     return None if companion is None else hashlib.sha256(companion[1].encode()).hexdigest()

@@ -91,6 +91,7 @@ class Desk:
         self.settling: dict[str, _Settling] = {}
         self._is_known = is_known
         self._held_by_person = is_held
+        self.retired = False  # no longer configured: takes nothing in, and brings what it has to its end
         self._held_paths: set[str] = set()  # files that a person holds before they are complete
         self._on_ready = on_ready
         self._on_gone = on_gone
@@ -120,7 +121,7 @@ class Desk:
         self.reason = None
         if self._held_by_person:
             self._hold_all(BY_PERSON)
-        self._walks.reset(self.board.now.monotonic)
+        self._walks.reset(None if self.retired else self.board.now.monotonic)
         for entry in self.settling.values():
             entry.looking = entry.recalling = False
             self._schedule(entry, self.board.now.monotonic)
@@ -144,6 +145,44 @@ class Desk:
     def may_send(self) -> bool:
         """Whether batches may form."""
         return self.state in ("watching", "polling")
+
+    def change(self, folder: FolderSettings) -> None:
+        """The folder's settings were read again; drops that are ready follow them, those that were claimed do not."""
+        was_retired, self.retired = self.retired, False
+        self.folder = folder
+        self.router = Router(folder)
+        for drop in list(self.in_place.values()):
+            if self.router.ignored(drop.path) is not None:
+                self._written_again(drop)
+                continue
+            route = self.router.route(drop.origin or drop.path, self.board.now.today)
+            values = {
+                "rule": route.rule,
+                "options": route.options,
+                "destination": route.destination,
+                "overwrite": route.overwrite,
+            }
+            if any(getattr(drop, name) != value for name, value in values.items()):
+                self._on_gone(drop)
+                self.board.journal.change_drops([drop], **values)
+                if drop.state is DropState.READY:
+                    self._on_ready(drop)
+        for entry in list(self.settling.values()):
+            if not is_companion_name(entry.path) and self.router.ignored(entry.path) is not None:
+                self._forget(entry)
+        if was_retired and self.state == "degraded":
+            self._open_s = self.board.now.monotonic
+        elif self.may_send:
+            self._walks.want_full()
+
+    def retire(self) -> None:
+        """The folder is no longer configured: what still lies in its place is left there."""
+        self.retired = True
+        for drop in list(self.in_place.values()):
+            self._written_again(drop)
+        for entry in list(self.settling.values()):
+            self._forget(entry)
+        self._walks.reset(None)
 
     def hold(self, paths: Iterable[str]) -> None:
         """A person wants these files to wait; of no paths, the whole folder."""
@@ -196,7 +235,7 @@ class Desk:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing more will come of what lies here now, without a change from outside."""
-        if self.state in ("degraded", "held"):
+        if self.state in ("degraded", "held") or self.retired:
             return True
         if not self._walks.is_idle or self._overfull:
             return False
@@ -206,7 +245,7 @@ class Desk:
 
     def changed(self, files: Iterable[str], directories: Iterable[str]) -> None:
         """The watch saw something."""
-        if not self.may_send or not self._is_known:
+        if not self.may_send or not self._is_known or self.retired:
             return
         for path in files:
             self._see(path, closed=True)

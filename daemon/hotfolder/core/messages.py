@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from hotfolder.core.model import Identity, Observation, Unsafe
 from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, SentFile, Trouble
+from hotfolder.core.settings import Settings
 
 # --- items ---
 
@@ -362,6 +363,13 @@ class RetryAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The configuration was read again; executors for new folders are there already."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
 class Crashed:
     """Carrying out an action ended in an exception that nobody foresaw."""
 
@@ -395,6 +403,7 @@ Event = (
     | HoldAsked
     | ReleaseAsked
     | RetryAsked
+    | Reloaded
     | Crashed
 )
 
@@ -405,6 +414,13 @@ Event = (
 @dataclass(frozen=True, slots=True)
 class OpenFolder:
     """Check a hot folder's root and begin to watch it; answered by FolderUp or FolderDown."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseFolder:
+    """A folder that is no longer configured has no work left: stop watching it. Not answered."""
 
     folder: str
 
@@ -549,6 +565,7 @@ class Tidy:
 
 Action = (
     OpenFolder
+    | CloseFolder
     | Scan
     | Look
     | Recall

@@ -219,5 +219,5 @@ class Unfinished:
     posts: list[Post] = field(default_factory=list)
     next_drop: int = 1
     next_job: int = 1
-    known_folders: frozenset[str] = frozenset()  # folders seen in an earlier run
+    folder_paths: dict[str, str] = field(default_factory=dict)  # folders seen in an earlier run, and where they were
     held_folders: frozenset[str] = frozenset()  # of these, the ones a person holds

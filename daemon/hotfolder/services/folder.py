@@ -14,6 +14,7 @@ from hotfolder.core.messages import (
     Changed,
     Claim,
     Claimed,
+    CloseFolder,
     Entry,
     Event,
     FileAway,
@@ -32,7 +33,7 @@ from hotfolder.core.messages import (
 )
 from hotfolder.ports import Files, FolderError, Watch, WatchError
 
-FolderAction = OpenFolder | Scan | Look | Claim | FileAway | BringBack | RemoveCopies | LeaveNote | Tidy
+FolderAction = OpenFolder | CloseFolder | Scan | Look | Claim | FileAway | BringBack | RemoveCopies | LeaveNote | Tidy
 
 StartWatch = Callable[
     [Callable[[tuple[str, ...], tuple[str, ...]], None], Callable[[], None], Callable[[str], None]], Watch
@@ -67,6 +68,8 @@ class FolderService:
             match action:
                 case OpenFolder():
                     return [self._open()]
+                case CloseFolder():
+                    self.close()
                 case Scan():
                     return [self._scan_on(action)]
                 case Look():
