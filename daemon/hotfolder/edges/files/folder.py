@@ -33,6 +33,7 @@ from hotfolder.edges.files.looking import Looking
 from hotfolder.edges.files.probes import TO_READ, FileSystem, file_system, is_below, mount_point
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
 from hotfolder.edges.files.reading import ClaimedFile, cannot_read
+from hotfolder.edges.files.returning import bring_back
 from hotfolder.edges.files.syscalls import Syscalls
 from hotfolder.edges.files.walk import Walk
 from hotfolder.edges.files.words import GONE, why
@@ -125,6 +126,11 @@ class FolderFiles:
         """Publish notes and receipts, then bring each original to its end (`Files.file_away`)."""
         with self._directories() as directories:
             return Filing(directories).file_away(items)
+
+    def bring_back(self, moves: Sequence[tuple[str, str]]) -> list[str]:
+        """Rename filed originals back to where they were dropped (`Files.bring_back`)."""
+        with self._directories() as directories:
+            return bring_back(directories, moves)
 
     def remove_copies(self, copies: Mapping[str, str]) -> None:
         """Remove our own notes and receipts, path to SHA-256; one with other bytes is somebody's and stays."""

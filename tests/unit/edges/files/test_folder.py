@@ -200,6 +200,33 @@ def test_our_own_copies_are_removed_and_nobody_elses(files: FolderFiles, share: 
     assert (share.root / "link.txt").is_symlink()
 
 
+# --- bringing back ---
+
+
+@pytest.mark.parametrize("done_first", [False, True])
+@pytest.mark.parametrize("call", ["rename", "mkdir", "lstat"])
+def test_original_that_cannot_be_brought_back_stays(share: Share, call: str, done_first: bool) -> None:
+    share.drop("_failed/a.jpg")
+    share.drop("_failed/b.jpg")
+    calls = PerilousSyscalls(only=[call], fail_at=1, error=errno.EIO, done_first=done_first)
+    moves = [("_failed/a.jpg", "spring/a.jpg"), ("_failed/b.jpg", "spring/b.jpg")]
+    done = FolderFiles(share.root, calls=calls).bring_back(moves)
+    assert share.paths() == {new if new in done else old for old, new in moves}
+    assert "spring/b.jpg" in done
+    assert ("spring/a.jpg" in done) == (call == "rename" and done_first)
+
+
+def test_only_ordinary_files_are_brought_back(files: FolderFiles, share: Share, tmp_path: Path) -> None:
+    (share.root / "_failed").mkdir()
+    (share.root / "_failed/link.jpg").symlink_to("/etc/passwd")
+    (share.root / "_failed/deep").mkdir()
+    share.drop("_failed/a.jpg")
+    moves = [("_failed/link.jpg", "link.jpg"), ("_failed/deep", "deep"), ("_failed/a.jpg", "../a.jpg")]
+    assert files.bring_back(moves) == []
+    assert share.paths() == {"_failed/a.jpg"}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"catalog"}
+
+
 # --- tidying ---
 
 

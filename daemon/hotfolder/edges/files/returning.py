@@ -1,0 +1,43 @@
+"""Bringing filed originals back into the hot folder, as a person would drag them."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Sequence
+
+from hotfolder.edges.files.beneath import Directories, split
+
+
+def bring_back(directories: Directories, moves: Sequence[tuple[str, str]]) -> list[str]:
+    """
+    Rename each original to where it was dropped, never onto anything, and sync once; return the new paths.
+
+    What cannot be moved stays where it is. A crash leaves each file at one of its two places.
+    """
+    done = []
+    for old, new in moves:
+        try:
+            is_back = _bring_back(directories, old, new)
+        except OSError:
+            is_back = False
+        if is_back:
+            done.append(new)
+    directories.sync()
+    return done
+
+
+def _bring_back(directories: Directories, old: str, new: str) -> bool:
+    found = directories.lstat(old)
+    if found is None or not stat.S_ISREG(found.st_mode) or directories.lstat(new) is not None:
+        return False
+    old_parent, old_name = split(old)
+    new_parent, new_name = split(new)
+    new_fd = directories.make(new_parent)
+    directories.has_moved(old_parent, new_parent)
+    try:
+        directories.calls.rename(old_name, directories.open(old_parent), new_name, new_fd)
+    except OSError:
+        # A network file system may report an error for a rename that was done.
+        moved = directories.lstat(new)
+        return moved is not None and moved.st_ino == found.st_ino and directories.lstat(old) is None
+    return True
