@@ -4,11 +4,26 @@ Strategies for property tests: names as people, Macs and attackers make them, dr
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import strategies as st
 
-from hotfolder.core.model import Drop, DropState, Evidence, FormatEnd, Identity, Lease, Observation
+from hotfolder.core.model import (
+    Drop,
+    DropState,
+    Evidence,
+    FormatEnd,
+    Identity,
+    Job,
+    JobState,
+    Lease,
+    Observation,
+    Outcome,
+    Post,
+    PostState,
+)
 from hotfolder.core.server import Asset, JobLog, LogRow
 from hotfolder.core.verdicts import Expected
 
@@ -201,3 +216,103 @@ assets = st.builds(
     size_bytes=st.none() | st.sampled_from([10, 11]),
     modified_at=st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 28), timezones=st.just(UTC)),  # noqa: DTZ001
 )
+
+# --- records of the ledger ---
+
+# Moments as clocks and servers tell them: in any zone, with microseconds, long before and after today.
+moments = st.datetimes(
+    datetime(1901, 1, 1),  # noqa: DTZ001
+    datetime(2400, 1, 1),  # noqa: DTZ001
+    timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+)
+# Text that every database keeps as it is; names with other bytes are in paths.
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+# Paths as a directory listing gives them: any bytes, and what is not UTF-8 as surrogates.
+stored_paths = st.binary(min_size=1, max_size=30).filter(lambda path: b"\0" not in path).map(os.fsdecode)
+digests = st.text("0123456789abcdef", min_size=64, max_size=64)
+small_counts = st.integers(0, 2**31 - 1)
+large_counts = st.integers(0, 2**63 - 1)
+identities = st.builds(
+    Identity,
+    device=st.integers(0, 2**64 - 1),
+    inode=st.integers(0, 2**64 - 1) | st.sampled_from([2**63 - 1, 2**63, 2**64 - 1]),
+    size_bytes=large_counts,
+    mtime_ns=st.integers(-(2**63), 2**63 - 1),
+)
+# Everything in a record but what names it.
+DROP_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "folder": texts,
+    "path": stored_paths,
+    "state": st.sampled_from(DropState),
+    "identity": identities,
+    "seen_at": moments,
+    "ready_at": st.none() | moments,
+    "evidence": texts,
+    "origin": st.none() | stored_paths,
+    "retry_of": st.none() | large_counts,
+    "rule": st.none() | small_counts,
+    "options": texts,
+    "destination": texts,
+    "asset": texts,
+    "sent_name": texts,
+    "overwrite": st.booleans(),
+    "alone": st.booleans(),
+    "job": st.none(),
+    "post": st.none() | small_counts,
+    "work_path": st.none() | stored_paths,
+    "sha256": st.none() | digests,
+    "tries": small_counts,
+    "sends": small_counts,
+    "outcome": st.none() | st.sampled_from(Outcome),
+    "reason": texts,
+    "warnings": texts,
+    "asset_handle": st.none() | texts,
+    "stored_as": st.none() | texts,
+    "target_path": st.none() | st.just("") | stored_paths,
+    "stored_at": st.none() | moments,
+    "filed_at": st.none() | moments,
+    "possible_second_copy": st.booleans(),
+    "note_digest": st.none() | digests,
+    "receipt_digest": st.none() | digests,
+}
+JOB_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "folder": texts,
+    "options": texts,
+    "state": st.sampled_from([state for state in JobState if state not in (JobState.CLOSED, JobState.VOID)]),
+    "handle": st.none() | texts,
+    "created_at": moments,
+    "first_post_at": st.none() | moments,
+    "last_post_at": st.none() | moments,
+    "ended_at": st.none() | moments,
+    "absent_since": st.none() | moments,
+    "ghost_until": st.none() | moments,
+    "other_handles": texts,
+    "written_off": texts,
+    "files_total": small_counts,
+    "bytes_total": large_counts,
+    "log": texts,
+}
+POST_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "state": st.sampled_from(PostState),
+    "ends_job": st.booleans(),
+    "files": small_counts,
+    "size_bytes": large_counts,
+    "sent_at": moments,
+    "answered_at": st.none() | moments,
+    "reason": texts,
+}
+
+
+def drop_records(number: int) -> st.SearchStrategy[Drop]:
+    """Return drops of this id with anything in their columns; without a job, which would have to be there."""
+    return st.builds(Drop, id=st.just(number), **DROP_VALUES)
+
+
+def job_records(number: int) -> st.SearchStrategy[Job]:
+    """Return jobs of this id, under a name of their own, that are not at their end."""
+    return st.builds(Job, id=st.just(number), name=st.just(f"job-{number}"), **JOB_VALUES)
+
+
+def post_records(job: int, number: int) -> st.SearchStrategy[Post]:
+    """Return POSTs of this job and number."""
+    return st.builds(Post, job=st.just(job), number=st.just(number), **POST_VALUES)
