@@ -60,6 +60,10 @@ class Notifier(Protocol):
         """Ask for this much more time, from now on, for starting, stopping or reloading; to be asked again before."""
 
 
+class BusyError(Exception):
+    """The daemon's loop did not come to answer in time: it is in a long turn, or has ended."""
+
+
 class FolderError(Exception):
     """A hot folder cannot be used at the moment; the text says why, for people."""
 
@@ -242,6 +246,9 @@ class LedgerReader(Protocol):
 
     def find(self, folder: str, path: str) -> list[tuple[Drop, Job | None]]:
         """Return every drop that had, or now lies at, this path, newest first."""
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return how many drops have come to their end, by hot folder and outcome; counted afresh at every call."""
 
     def close(self) -> None:
         """Let go of it; a second call is harmless."""

@@ -136,6 +136,15 @@ class FakeLedger:
         found = [drop for drop in self.drops.values() if drop.folder == folder and _was_at(drop, path)]
         return list(self._with_jobs(sorted(found, key=lambda drop: drop.id, reverse=True)))
 
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return how many drops have come to their end."""
+        totals: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for drop in self.drops.values():
+            if drop.state in _ENDED_DROPS and drop.outcome is not None:
+                of_folder = totals[drop.folder]
+                of_folder[drop.outcome.value] = of_folder.get(drop.outcome.value, 0) + 1
+        return dict(totals)
+
     def _with_jobs(self, drops: Iterable[Drop]) -> Iterator[tuple[Drop, Job | None]]:
         for drop in drops:
             job = None if drop.job is None else self.jobs.get(drop.job)

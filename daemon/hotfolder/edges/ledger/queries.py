@@ -17,6 +17,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -90,6 +91,11 @@ AT_PATH = (
         ),
     )
     .order_by(drops.c.id.desc())
+)
+
+# How many drops have come to their end, by hot folder and outcome.
+TOTALS = (
+    select(drops.c.folder, drops.c.outcome, func.count()).where(_at_end).group_by(drops.c.folder, drops.c.outcome)
 )
 
 # Some jobs by their ids.

@@ -69,6 +69,15 @@ class Reading(ABC):
         """Return every drop that had, or has, this path, newest first."""
         return self._with_jobs(queries.AT_PATH, {"folder": folder, "path": to_path(path)})
 
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Return how many drops have come to their end, by hot folder and outcome."""
+        totals: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        with self._snapshot() as connection:
+            if connection is not None:
+                for folder, outcome, count in connection.execute(queries.TOTALS):
+                    totals[folder][outcome] = count
+        return dict(totals)
+
     def _with_jobs(self, query: Executable, values: dict[str, Any]) -> list[tuple[Drop, Job | None]]:
         with self._snapshot() as connection:
             if connection is None:
