@@ -32,7 +32,7 @@ from hotfolder.core.messages import (
     Woken,
 )
 from hotfolder.core.model import Drop, Job
-from hotfolder.ports import Clock, Ledger, LedgerError
+from hotfolder.ports import BusyError, Clock, Ledger, LedgerError
 from hotfolder.services.folder import FolderService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
@@ -58,7 +58,7 @@ T = TypeVar("T")
 
 
 class Ask:
-    """A question to the coordinator, answered in its own thread between two turns."""
+    """A question to the coordinator, answered in its own thread after the turn that it came in with."""
 
     def __init__(self, question: Callable[[Coordinator], object]) -> None:
         self._question = question
@@ -70,10 +70,6 @@ class Ask:
             self.answer.put((True, self._question(coordinator)))
         except Exception as error:  # noqa: BLE001 # belongs to whoever asked
             self.answer.put((False, error))
-
-
-class BusyError(Exception):
-    """The loop did not come to answer in time: it waits for the ledger, or has ended."""
 
 
 class Worker:
@@ -132,7 +128,8 @@ class Supervisor:
         self._events = events
         self._finished = finished  # told of every drop at its end
         self._idle_wake_s = idle_wake_s
-        self._own: deque[Event] = deque()  # answers of the loop itself
+        self._own: deque[Event] = deque()  # answers of the loop itself, and what came in while the ledger failed
+        self._asked: deque[Ask] = deque()  # answered once this turn is durable, so that they see what was told before
         self.ledger_error: str | None = None
         self.turns = 0  # finished ones
         self._turned: Callable[[], None] = lambda: None
@@ -174,6 +171,7 @@ class Supervisor:
         """
         Return what a question finds in the coordinator; any thread but the loop's own may ask.
 
+        Everything told before has been taken in by then. While the ledger fails, the answer may be ahead of it.
         The question must only read, and return nothing that the coordinator still changes. Raises `BusyError`.
         """
         ask = Ask(question)
@@ -245,9 +243,13 @@ class Supervisor:
 
     def _take_in(self, item: Event | Ask, events: list[Event]) -> None:
         if isinstance(item, Ask):
-            item.reply(self.coordinator)
+            self._asked.append(item)
         else:
             events.append(item)
+
+    def _answer(self) -> None:
+        while self._asked:
+            self._asked.popleft().reply(self.coordinator)
 
     def _turn(self, events: list[Event]) -> None:
         now = self._now()
@@ -262,6 +264,7 @@ class Supervisor:
             for action in turn.actions:
                 self._begin(action)
         self.turns += 1
+        self._answer()
         self._turned()
 
     def _commit(self, turns: list[Turn]) -> None:
@@ -278,11 +281,26 @@ class Supervisor:
                     self._log.trouble(f"the ledger cannot be written, nothing new is begun until it can: {error}")
                 self.ledger_error = str(error)
                 self._turned()
-                if self._stop.wait(min(backoff_s(0.5, 30.0, tries), self._idle_wake_s)):
+                if self._pause(min(backoff_s(0.5, 30.0, tries), self._idle_wake_s)):
                     raise
         if self.ledger_error is not None and writes:
             self._log.trouble("the ledger can be written again")
             self.ledger_error = None
+
+    def _pause(self, wait_s: float) -> bool:
+        """Wait for the ledger, answering questions meanwhile and keeping events; return whether to stop instead."""
+        self._answer()
+        deadline_s = self._clock.monotonic() + wait_s
+        while not self._stop.is_set() and (left_s := deadline_s - self._clock.monotonic()) > 0:
+            try:
+                item = self._events.get(timeout=left_s)
+            except queue.Empty:
+                break
+            if isinstance(item, Ask):
+                item.reply(self.coordinator)
+            else:
+                self._own.append(item)
+        return self._stop.is_set()
 
     # --- actions ---
 
