@@ -8,15 +8,16 @@ import queue
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import hotfolder
-from hotfolder.core.coordinator import Coordinator
-from hotfolder.core.messages import Event, Notice, Now
+from hotfolder.core.coordinator import Coordinator, leftover_folders
+from hotfolder.core.messages import Event, Now, Reloaded
+from hotfolder.core.model import DropState, Unfinished
 from hotfolder.core.settings import FolderSettings, Settings, WatchMode
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.files import FolderFiles
@@ -24,7 +25,7 @@ from hotfolder.edges.ledger import open_ledger
 from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.remote import IpsRemote
 from hotfolder.edges.watch import FolderWatch
-from hotfolder.ports import FolderError, Ledger
+from hotfolder.ports import FolderError, Ledger, LedgerError
 from hotfolder.services.folder import FolderService, StartWatch
 from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
 from hotfolder.services.tracking import TrackingService
@@ -33,6 +34,14 @@ from hotfolder.status.snapshot import Recent
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may scan what it got first
+
+
+FIXED = ("server", "ledger_url", "control_socket", "web_listen")
+"""Settings that connections, the ledger and listeners were made with: they take effect at the next start."""
+
+
+class ReloadError(Exception):
+    """New settings cannot be taken now, and nothing was changed; says why and what to do."""
 
 
 @dataclass(kw_only=True)
@@ -45,7 +54,42 @@ class Daemon:
     ledger: Ledger
     recent: Recent
     log: NoticeLog
+    make_folder: Callable[[FolderSettings], FolderService]
     _stack: ExitStack = field(default_factory=ExitStack)
+
+    def reload(self, settings: Settings) -> list[str]:
+        """
+        Take new settings while work goes on; must be called in the loop's own thread.
+
+        Returns what of them takes effect at the next start only. Raises `ReloadError` when nothing was changed.
+        """
+        moved = {
+            folder.name
+            for folder in settings.folders
+            if (known := self.settings.folder(folder.name)) is not None and known.path != folder.path
+        }
+        for name in sorted(moved):
+            busy = self.coordinator.claimed_in(name)
+            if busy:
+                raise ReloadError(
+                    f"folder {name}: its path changed while {busy} of its files are under way; "
+                    "nothing was changed; reload again when they are done"
+                )
+        later = [name for name in FIXED if getattr(settings, name) != getattr(self.settings, name)]
+        settings = replace(settings, **{name: getattr(self.settings, name) for name in FIXED})
+        if settings.upload.parallel_jobs != self.settings.upload.parallel_jobs:
+            later.append("upload.parallel_jobs")
+            uploads = self.settings.upload.parallel_jobs
+            settings = replace(settings, upload=replace(settings.upload, parallel_jobs=uploads))
+        if moved:
+            rest = tuple(folder for folder in settings.folders if folder.name not in moved)
+            self.supervisor.turn(Reloaded(replace(settings, folders=rest)))
+        for folder in settings.folders:
+            if folder.name not in self.coordinator.desks:
+                self.supervisor.add_folder(folder.name, self.make_folder(folder))
+        self.supervisor.turn(Reloaded(settings))
+        self.settings = settings
+        return later
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -62,11 +106,10 @@ def build(
     settings: Settings,
     *,
     read_password: Callable[[], str],
-    logger: Any,
+    log: NoticeLog,
     redaction: Redaction,
     once: bool = False,
     idle_wake_s: float = IDLE_WAKE_S,
-    listen: Callable[[Notice], None] | None = None,
 ) -> Daemon:
     """
     Open the ledger as its owner and build the daemon around it; nothing is begun yet.
@@ -74,7 +117,6 @@ def build(
     Raises `LedgerError`.
     """
     clock = SystemClock()
-    log = NoticeLog(logger, listen)
     events: queue.SimpleQueue[Event | Ask] = queue.SimpleQueue()
     with ExitStack() as stack:
         ledger = open_ledger(settings.ledger_url)
@@ -96,8 +138,16 @@ def build(
         )
         stack.callback(remote.close)
         tracking = TrackingService(remote)
-        folders = {folder.name: _folder(folder, events, log, once=once) for folder in settings.folders}
-        upload = UploadService(remote, lambda name: folders[name].files, lambda: tracking.company, clock, events.put)
+        unfinished = ledger.unfinished()
+        _refuse_moved(settings, unfinished)
+
+        def make_folder(folder: FolderSettings) -> FolderService:
+            return _folder(folder, events, log, once=once)
+
+        folders = {
+            folder.name: make_folder(folder) for folder in (*settings.folders, *leftover_folders(settings, unfinished))
+        }
+        upload = UploadService(remote, lambda name: supervisor.files(name), lambda: tracking.company, clock, events.put)
 
         def now() -> Now:
             wall = clock.now()
@@ -107,7 +157,7 @@ def build(
             settings,
             now(),
             token=lambda: secrets.token_hex(4),
-            unfinished=ledger.unfinished(),
+            unfinished=unfinished,
             once=once,
         )
         recent = Recent()
@@ -132,9 +182,27 @@ def build(
             ledger=ledger,
             recent=recent,
             log=log,
+            make_folder=make_folder,
             _stack=stack.pop_all(),
         )
     raise AssertionError("unreachable")
+
+
+def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:
+    """Raise `LedgerError` if a folder's path changed while claimed files of it still lie at the old one."""
+    for folder in settings.folders:
+        was = unfinished.folder_paths.get(folder.name)
+        if was is None or was == str(folder.path):
+            continue
+        claimed = sum(
+            drop.folder == folder.name and drop.state not in (DropState.READY, DropState.HELD)
+            for drop in unfinished.drops
+        )
+        if claimed:
+            raise LedgerError(
+                f"folder {folder.name}: its path was {was} when {claimed} files were taken over that are not done yet; "
+                f"put that path back until they are, or give the folder at {folder.path} another name"
+            )
 
 
 def _folder(
@@ -151,7 +219,7 @@ def _folder(
 
 
 def _watch_of(folder: FolderSettings, files: FolderFiles) -> StartWatch | None:
-    """Return how to watch, None to poll: events of other machines never reach this kernel (PROTOCOL of no mount)."""
+    """Return how to watch, None to poll: what other machines write to a network mount gives no event here."""
     if folder.watch is WatchMode.POLLING:
         return None
     if folder.watch is WatchMode.AUTO and _is_remote(files):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,13 +21,14 @@ from rich.live import Live
 import hotfolder
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.live import LiveView
-from hotfolder.compose import Daemon, build
-from hotfolder.config import load
+from hotfolder.compose import Daemon, ReloadError, build
+from hotfolder.config import ConfigError, format_problem, load
 from hotfolder.config.units import parse_duration
+from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Notice
 from hotfolder.core.settings import Settings
 from hotfolder.edges.clock import SystemClock
-from hotfolder.edges.logs import Redaction, make_logger
+from hotfolder.edges.logs import NoticeLog, Redaction, make_logger
 from hotfolder.edges.notify import SystemdNotifier, notify_address, watchdog_interval_s
 from hotfolder.ports import Notifier
 from hotfolder.services.pulse import Pulse, ping_every_s
@@ -62,6 +63,7 @@ def run(
         once=once,
         console=Console(stderr=True) if on_terminal else None,
         until=lambda daemon: once and _once_over(daemon, timeout_s),
+        reload=lambda: load(config, os.environ).settings,
         notifier=SystemdNotifier(notify_address(os.environ)),
         watchdog_s=watchdog_interval_s(os.environ),
     ) as (daemon, asked):
@@ -79,6 +81,7 @@ def running_daemon(
     log_level: str = "info",
     idle_wake_s: float = IDLE_WAKE_S,
     listen: Callable[[Notice], None] | None = None,
+    reload: Callable[[], Settings] | None = None,
     notifier: Notifier | None = None,
     watchdog_s: float | None = None,
 ) -> Iterator[tuple[Daemon, list[signal.Signals]]]:
@@ -91,15 +94,14 @@ def running_daemon(
         idle_wake_s = min(idle_wake_s, ping_every_s(watchdog_s))
     redaction = Redaction()
     redaction.hide(settings.server.password)
-    logger = make_logger(redaction, stream=_Stderr(), level=log_level)
+    logger, lines = make_logger(redaction, stream=_Stderr(), level=log_level)
     with build(
         settings,
         read_password=read_password,
-        logger=logger,
+        log=NoticeLog(logger, lines, listen),
         redaction=redaction,
         once=once,
         idle_wake_s=LIVE_EVERY_S if console else idle_wake_s,
-        listen=listen,
     ) as daemon:
         logger.info(
             "daemon.ready",
@@ -121,12 +123,36 @@ def running_daemon(
                 describe=lambda: one_line(daemon.coordinator),
                 warn=daemon.log.trouble,
             )
+
+            def reloaded(coordinator: Coordinator) -> None:
+                if reload is not None:
+                    pulse.reloading()
+                    _reload(daemon, reload, logger)
+
+            def hung_up(number: int, frame: FrameType | None) -> None:
+                daemon.supervisor.call(reloaded)
+
+            signal.signal(signal.SIGHUP, hung_up)
             daemon.supervisor.run(is_over, pulse.beat)
             pulse.stopping()
             logger.info("daemon.stopping", signal=asked[0].name if asked else None)
             daemon.supervisor.finish(PATIENCE_S)
             refresh()
         yield daemon, asked
+
+
+def _reload(daemon: Daemon, read: Callable[[], Settings], logger: Any) -> None:
+    """Take the configuration as it is now; a bad one changes nothing and is told problem by problem."""
+    try:
+        later = daemon.reload(read())
+    except ConfigError as error:
+        for problem in error.problems:
+            logger.error("daemon.reload_refused", reason=format_problem(problem))
+    except ReloadError as error:
+        logger.error("daemon.reload_refused", reason=str(error))
+    else:
+        names = [folder.name for folder in daemon.settings.folders]
+        logger.info("daemon.reloaded", folders=names, at_next_start=later or None)
 
 
 class _Stderr:

@@ -245,7 +245,9 @@ class Coordinator:
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
 
     def _slots_used(self) -> int:
-        claiming = sum(job.state is JobState.CLAIMING for job in self.board.jobs.values())
+        claiming = sum(
+            job.state is JobState.CLAIMING and self.desks[job.folder].is_up for job in self.board.jobs.values()
+        )
         return claiming + self.posting.slots_used()
 
     def _requeue(self, drops: Iterable[Drop], after_s: float) -> None:
@@ -329,6 +331,13 @@ class Coordinator:
                 assert_never(job.state)
         if job.state not in (JobState.GHOST, JobState.OVER):
             board.tell("job.recovered", folder=job.folder, job=job.name, job_handle=job.handle, state=job.state.value)
+
+    def claimed_in(self, folder: str) -> int:
+        """Return how many drops of a folder have left their place and are not done."""
+        return sum(
+            drop.folder == folder and drop.state not in (DropState.READY, DropState.HELD)
+            for drop in self.board.drops.values()
+        )
 
     # --- run --once ---
 

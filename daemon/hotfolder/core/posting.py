@@ -76,8 +76,11 @@ class Posting:
         run.posts = max(run.posts, posts)
 
     def slots_used(self) -> int:
-        """Return how many jobs have POSTs to make or under way."""
-        return sum(1 for run in self.runs.values() if run.plan or run.post is not None)
+        """Return how many jobs have POSTs to make or under way; those of folders that are away hold up nobody."""
+        return sum(
+            (bool(run.plan) or run.post is not None) and self._folder_is_up(self._board.jobs[id_].folder)
+            for id_, run in self.runs.items()
+        )
 
     def wake(self) -> None:
         """Begin every POST that may begin."""

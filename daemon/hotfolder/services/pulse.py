@@ -78,6 +78,11 @@ class Pulse:
         if self._is_stopping and self._loop.is_posting and _is_due(self._extended_s, EXTEND_EVERY_S, now_s):
             self._extended_s = now_s if self._notifier.extend_timeout(EXTENSION_S) else None
 
+    def reloading(self) -> None:
+        """Settings are being read again; the next turn says that it is over."""
+        self._notifier.reloading()
+        self._is_ready = False
+
     def stopping(self) -> None:
         """The loop is asked to end; `beat` goes on while it finishes."""
         self._is_stopping = True

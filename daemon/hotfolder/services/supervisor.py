@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar, cast
 
 from hotfolder.core.board import Turn, backoff_s
@@ -20,6 +20,7 @@ from hotfolder.core.messages import (
     Crashed,
     Event,
     FindAssets,
+    FolderDown,
     Notice,
     Now,
     Poll,
@@ -32,7 +33,7 @@ from hotfolder.core.messages import (
     Woken,
 )
 from hotfolder.core.model import Drop, Job
-from hotfolder.ports import BusyError, Clock, Ledger, LedgerError
+from hotfolder.ports import BusyError, Clock, Files, Ledger, LedgerError
 from hotfolder.services.folder import FolderService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
@@ -41,14 +42,19 @@ EVENTS_PER_TURN = 256  # shares one commit among what came in meanwhile, and kee
 
 IDLE_WAKE_S = 30.0  # with nothing due the loop still turns, so that a watchdog sees it live
 
+HANG_S = 30.0
+"""One action in a hot folder is a thousand looks or a batch of renames: half a minute for it means a dead share."""
+
+HANG_LOOK_S = 5.0  # how often threads at work are looked after
+
 PARTING_S = 2.0  # for threads to end once they are told; one that hangs is left behind
 
 
 class Log(Protocol):
     """Where notices and trouble go."""
 
-    def notice(self, notice: Notice) -> None:
-        """Log one event of the coordinator's."""
+    def notices(self, notices: Sequence[Notice]) -> None:
+        """Log events of the coordinator's."""
 
     def trouble(self, text: str, error: BaseException | None = None) -> None:
         """Log what nobody foresaw, with its traceback."""
@@ -75,19 +81,38 @@ class Ask:
 class Worker:
     """One thread that carries out actions in order."""
 
-    def __init__(self, name: str, inbox: queue.SimpleQueue[Action | None], do: Callable[[Action], None]) -> None:
-        self._inbox = inbox
-        self._do = do
-        self.busy = False
+    def __init__(
+        self,
+        name: str,
+        inbox: queue.SimpleQueue[Action | None],
+        do: Callable[[Action], None],
+        monotonic: Callable[[], float],
+    ) -> None:
         self.name = name
+        self.inbox = inbox
+        self.current: tuple[Action, float] | None = None  # what it does, and since when
+        self.hang_told = False
+        self._do = do
+        self._monotonic = monotonic
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether it carries out something."""
+        return self.current is not None
+
+    def hangs(self, now_s: float) -> bool:
+        """Whether it has been at one action for so long that its share, or its server, must be hanging."""
+        current = self.current
+        return current is not None and now_s - current[1] > HANG_S
+
     def _run(self) -> None:
-        while (action := self._inbox.get()) is not None:
-            self.busy = True
+        while (action := self.inbox.get()) is not None:
+            self.current = action, self._monotonic()
             self._do(action)
-            self.busy = False
+            self.current = None
+            self.hang_told = False
 
     def is_alive(self) -> bool:
         """Return whether it goes on; it ends only when told to, or by an error that nothing catches."""
@@ -121,7 +146,7 @@ class Supervisor:
         self._ledger = ledger
         self._clock = clock
         self._now = now
-        self._folders = folders
+        self._folders: dict[str, FolderService] = {}
         self._upload = upload
         self._tracking = tracking
         self._log = log
@@ -136,14 +161,32 @@ class Supervisor:
         self._stop = threading.Event()
         self._inboxes: dict[str, queue.SimpleQueue[Action | None]] = {}
         self._workers: list[Worker] = []
-        for name in (*(f"folder {folder}" for folder in folders), "server"):
-            inbox: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
-            self._inboxes[name] = inbox
-            self._workers.append(Worker(name, inbox, self._do))
-        self._asker = self._workers[-1]
-        inbox = self._inboxes["upload"] = queue.SimpleQueue()
-        self._posters = [Worker(f"upload {number}", inbox, self._do) for number in range(1, uploads + 1)]
-        self._workers += self._posters
+        self._poster_count = 0
+        self._folder_workers: dict[str, Worker] = {}
+        for name, service in folders.items():
+            self.add_folder(name, service)
+        self._asker = self._hire("server", self._inboxes.setdefault("server", queue.SimpleQueue()), self._do)
+        self._inboxes["upload"] = queue.SimpleQueue()
+        self._posters = [self._hire_poster() for _ in range(uploads)]
+
+    def add_folder(self, name: str, service: FolderService) -> None:
+        """Have a hot folder served by a thread of its own; a former one of that name ends with what it has to do."""
+        former = self._folder_workers.get(name)
+        if former is not None:
+            former.inbox.put(None)
+            self._workers.remove(former)
+        inbox = self._inboxes[f"folder {name}"] = queue.SimpleQueue()
+        self._folders[name] = service
+        self._folder_workers[name] = self._hire(f"folder {name}", inbox, lambda action: self._do(action, service))
+
+    def _hire(self, name: str, inbox: queue.SimpleQueue[Action | None], do: Callable[[Action], None]) -> Worker:
+        worker = Worker(name, inbox, do, self._clock.monotonic)
+        self._workers.append(worker)
+        return worker
+
+    def _hire_poster(self) -> Worker:
+        self._poster_count += 1
+        return self._hire(f"upload {self._poster_count}", self._inboxes["upload"], self._do)
 
     # --- the loop ---
 
@@ -157,6 +200,26 @@ class Supervisor:
         self._turn([Woken()])
         while not self._stop.is_set() and not until():
             self._turn(self._wait(self._idle_wake_s))
+            self._look_after_threads()
+
+    def _look_after_threads(self) -> None:
+        """
+        Tell of shares that hang, and have others do what their threads cannot.
+
+        What hangs goes on by itself when the share answers again; its folder is then looked at afresh.
+        """
+        now_s = self._clock.monotonic()
+        for name, worker in self._folder_workers.items():
+            if worker.hangs(now_s) and not worker.hang_told:
+                worker.hang_told = True
+                self._events.put(FolderDown(name, f"it has not answered for {HANG_S:.0f} s: its file system hangs"))
+        for worker in list(self._posters):
+            action = worker.current[0] if worker.current else None
+            if isinstance(action, SendPost) and not worker.hang_told and worker.hangs(now_s):
+                folder = self._folder_workers.get(action.folder)
+                if folder is not None and folder.hang_told:
+                    worker.hang_told = True
+                    self._posters.append(self._hire_poster())
 
     def stop(self) -> None:
         """Begin nothing more; safe to call from a signal handler, and again."""
@@ -166,6 +229,18 @@ class Supervisor:
     def tell(self, event: Event) -> None:
         """Give the coordinator an event from outside, such as a person's wish; any thread may."""
         self._events.put(event)
+
+    def call(self, do: Callable[[Coordinator], object]) -> None:
+        """Have something done in the loop's own thread between two turns; safe to call from a signal handler."""
+        self._events.put(Ask(do))
+
+    def turn(self, event: Event) -> None:
+        """Take one event in at once; for the loop's own thread, between two turns."""
+        self._turn([event])
+
+    def files(self, folder: str) -> Files:
+        """Return a hot folder's files; any thread may ask."""
+        return self._folders[folder].files
 
     def ask(self, question: Callable[[Coordinator], T], timeout_s: float = 5.0) -> T:
         """
@@ -194,9 +269,8 @@ class Supervisor:
         deadline_s = self._clock.monotonic() + patience_s
         while self._under_way() and (left_s := deadline_s - self._clock.monotonic()) > 0:
             self._turn(self._wait(min(left_s, 0.5)))
-        for inbox in self._inboxes.values():
-            for _ in self._workers:
-                inbox.put(None)
+        for worker in self._workers:
+            worker.inbox.put(None)
         deadline_s = self._clock.monotonic() + PARTING_S
         for worker in self._workers:
             worker.join(max(0.0, deadline_s - self._clock.monotonic()))
@@ -215,8 +289,9 @@ class Supervisor:
     def _under_way(self) -> bool:
         """Return whether something is worth waiting for; a question to the server changes nothing."""
         return (
-            any(worker.busy for worker in self._workers if worker is not self._asker)
-            or any(not inbox.empty() for name, inbox in self._inboxes.items() if name != "server")
+            any(worker.busy for worker in self._workers if worker is not self._asker and not worker.hang_told)
+            or any(not worker.inbox.empty() for worker in self._folder_workers.values() if not worker.hang_told)
+            or not self._inboxes["upload"].empty()
             or not self._events.empty()
             or bool(self._own)
         )
@@ -226,6 +301,8 @@ class Supervisor:
         wake_s = self.coordinator.next_wake_s()
         if wake_s is not None:
             longest_s = min(longest_s, max(0.0, wake_s - self._clock.monotonic()))
+        if any(worker.busy for worker in self._workers):
+            longest_s = min(longest_s, HANG_LOOK_S)
         events: list[Event] = []
         while self._own:
             events.append(self._own.popleft())
@@ -256,13 +333,13 @@ class Supervisor:
         turns = [self.coordinator.step(event, now) for event in events]
         self._commit(turns)
         for turn in turns:
-            for notice in turn.notices:
-                self._log.notice(notice)
-            for drop, job in turn.finished:
-                self._finished(drop, job)
-        for turn in turns:
             for action in turn.actions:
                 self._begin(action)
+        # what is to be done is under way while we talk about it
+        self._log.notices([notice for turn in turns for notice in turn.notices])
+        for turn in turns:
+            for drop, job in turn.finished:
+                self._finished(drop, job)
         self.turns += 1
         self._answer()
         self._turned()
@@ -315,7 +392,7 @@ class Supervisor:
             case _:
                 self._inboxes[f"folder {action.folder}"].put(action)
 
-    def _do(self, action: Action) -> None:
+    def _do(self, action: Action, folder: FolderService | None = None) -> None:
         """Carry out one action; the one place where everything is caught, so that one bad drop ends nothing else."""
         try:
             match action:
@@ -328,7 +405,7 @@ class Supervisor:
                 case SignIn() | Poll() | Seek() | FindAssets():
                     events = self._tracking.carry_out(action)
                 case _:
-                    events = self._folders[action.folder].carry_out(action)
+                    events = (folder or self._folders[action.folder]).carry_out(action)
         except Exception as error:  # noqa: BLE001 # told, counted and backed off by the coordinator
             self._log.trouble(f"{type(action).__name__} failed", error)
             events = [Crashed(action, f"{type(error).__name__}: {error}")]
