@@ -5,7 +5,9 @@ Log lines: structlog to stderr, JSON off a terminal, with secrets taken out by n
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TextIO, cast
 
 import structlog
@@ -30,32 +32,81 @@ class Stream(Protocol):
         """Return whether people read it."""
 
 
+class Lines:
+    """
+    Writes whole lines to a stream: the logger that structlog ends in; safe for several threads.
+
+    Each write lets other threads have the interpreter, and getting it back can take milliseconds while they compute;
+    so the lines of one turn leave together.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._kept: list[str] | None = None  # None = every line leaves at once
+
+    def msg(self, text: str) -> None:
+        """Write one line."""
+        with self._lock:
+            if self._kept is not None:
+                self._kept.append(text)
+            else:
+                self._write([text])
+
+    debug = info = warning = error = critical = msg  # structlog calls what the level is called
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Have the lines that come meanwhile leave in one write."""
+        with self._lock:
+            self._kept = []
+        try:
+            yield
+        finally:
+            with self._lock:
+                kept, self._kept = self._kept, None
+                if kept:
+                    self._write(kept)
+
+    def _write(self, lines: Sequence[str]) -> None:
+        self._stream.write("\n".join(lines) + "\n")
+        self._stream.flush()
+
+
 class Redaction:
     """Takes secrets out of events; values that become known later are taken out from then on."""
 
     def __init__(self) -> None:
-        self._values: list[str] = []
+        self._values: tuple[str, ...] = ()
+        self._is_secret: dict[str, bool] = {}  # by name of a field; there are a few dozen
 
     def hide(self, value: str) -> None:
         """Never show this value again, nor its form in XML."""
         escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        for form in (value, escaped, escaped.replace('"', "&quot;")):
-            if form and form not in self._values:
-                self._values.append(form)
-        self._values.sort(key=len, reverse=True)
+        forms = {*self._values, value, escaped, escaped.replace('"', "&quot;")} - {""}
+        self._values = tuple(sorted(forms, key=len, reverse=True))
 
     def __call__(self, logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """Fit structlog's chain of processors."""
-        for name in event:
-            event[name] = HIDDEN if any(word in name.lower() for word in _SECRET_NAMES) else self._clean(event[name])
+        for name, value in event.items():
+            if self._is_secret.get(name) or (name not in self._is_secret and self._learn(name)):
+                event[name] = HIDDEN
+            elif type(value) is not int:
+                event[name] = self._clean(value)
         return event
 
+    def _learn(self, name: str) -> bool:
+        lower = name.lower()
+        is_secret = self._is_secret[name] = any(word in lower for word in _SECRET_NAMES)
+        return is_secret
+
     def _clean(self, value: Any) -> Any:
-        match value:
-            case str():
-                for secret in self._values:
+        if isinstance(value, str):
+            for secret in self._values:
+                if secret in value:
                     value = value.replace(secret, HIDDEN)
-                return value
+            return value
+        match value:
             case Mapping():
                 return {name: self._clean(item) for name, item in value.items()}
             case list() | tuple():
@@ -67,24 +118,30 @@ class Redaction:
 class NoticeLog:
     """Fits `services.supervisor.Log`."""
 
-    def __init__(self, logger: Any, listen: Callable[[Notice], None] | None = None) -> None:
+    def __init__(self, logger: Any, lines: Lines, listen: Callable[[Notice], None] | None = None) -> None:
         self._logger = logger
+        self._lines = lines
         self._listen = listen
 
-    def notice(self, notice: Notice) -> None:
-        """Log one event of the coordinator's."""
-        self._logger.log(_LEVELS[notice.level], notice.event, **notice.fields)
+    def notices(self, notices: Sequence[Notice]) -> None:
+        """Log events of the coordinator's."""
+        if not notices:
+            return
+        with self._lines.together():
+            for notice in notices:
+                self._logger.log(_LEVELS[notice.level], notice.event, **notice.fields)
         if self._listen is not None:
-            self._listen(notice)
+            for notice in notices:
+                self._listen(notice)
 
     def trouble(self, text: str, error: BaseException | None = None) -> None:
         """Log what nobody foresaw."""
         self._logger.error("daemon.trouble", reason=text, exc_info=error)
 
 
-def make_logger(redaction: Redaction, *, stream: Stream, level: str = "info") -> Any:
+def make_logger(redaction: Redaction, *, stream: Stream, level: str = "info") -> tuple[Any, Lines]:
     """
-    Return the logger, and bring the libraries' own logging into line with it.
+    Return the logger and what it writes its lines with, and bring the libraries' own logging into line with it.
 
     Libraries may only warn: zeep would log whole envelopes, passwords and all, at DEBUG (PROTOCOL 5.2).
     """
@@ -109,9 +166,10 @@ def make_logger(redaction: Redaction, *, stream: Stream, level: str = "info") ->
             redaction,
             structlog.processors.JSONRenderer(ensure_ascii=True, sort_keys=False),
         ]
-    return structlog.wrap_logger(
-        structlog.PrintLogger(cast(TextIO, out)),
+    lines = Lines(out)
+    logger = structlog.wrap_logger(
+        lines,
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        cache_logger_on_first_use=True,
     )
+    return logger.bind(), lines  # unbound, it would make a new logger for every line

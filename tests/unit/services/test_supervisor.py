@@ -80,7 +80,7 @@ class Log:
     def __init__(self) -> None:
         self.troubles: list[str] = []
 
-    def notice(self, notice: Notice) -> None:
+    def notices(self, notices: Sequence[Notice]) -> None:
         pass
 
     def trouble(self, text: str, error: BaseException | None = None) -> None:
