@@ -281,6 +281,8 @@ class Coordinator:
                 board.jobs[job.id] = job
                 self._restore_job(job, sorted(posts.get(job.id, []), key=lambda post: post.number))
         for drop in board.drops.values():
+            if drop.work_path == drop.path:
+                self.desks[drop.folder].leaving[drop.path] = drop
             if drop.state in (DropState.READY, DropState.HELD):
                 self.desks[drop.folder].in_place[drop.path] = drop
                 if drop.state is DropState.READY:
@@ -350,7 +352,7 @@ class Coordinator:
             is_stuck = (
                 drop.state is DropState.HELD
                 or (job is not None and self.tracking.is_overdue(job))
-                or self.filing.trouble_of(drop)
+                or self.filing.trouble_of(drop) is not None
                 or not self.desks[drop.folder].may_send
             )
             if not is_stuck:

@@ -108,6 +108,9 @@ class Dispatch:
             queue.size_bytes -= drop.identity.size_bytes
             if not queue.drops:
                 del queues[drop.options]
+        if not queues and drop.folder in self._queues:
+            del self._queues[drop.folder]
+            self._turn.remove(drop.folder)
 
     def waits_until_s(self, drop: Drop) -> float | None:
         """Return when a waiting drop may go at the latest, None if it does not wait."""
@@ -237,7 +240,8 @@ class Dispatch:
             if drop is None or drop.state is not DropState.CLAIMING:
                 continue
             if result.status is ClaimStatus.CLAIMED:
-                desk.left(drop)
+                if drop.work_path != drop.path:  # one that is kept in its place is still seen there
+                    desk.left(drop)
                 taken.append(drop)
                 continue
             board.leave_job(drop)

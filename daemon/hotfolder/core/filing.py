@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.companions import note_name, receipt_name
 from hotfolder.core.intake import Desk
+from hotfolder.core.journal import Row
 from hotfolder.core.messages import Fate, FileAway, FilingItem, FilingResult, FilingStatus, Tidy
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.notes import note, receipt_text
@@ -37,32 +38,36 @@ class Filing:
         self._texts: dict[int, tuple[Companion, Companion]] = {}  # note and receipt, as their digests were recorded
         self._asleep: dict[int, float] = {}  # drops whose filing failed, by when to try again
         self._tries: dict[int, int] = {}
+        self._troubles: dict[int, str] = {}  # why filing has failed so far
 
     # --- outcomes ---
 
     def conclude(self, job: Job, verdicts: Iterable[Verdict]) -> None:
         """A job's drops have their outcomes."""
+        changes: list[tuple[Drop, Row]] = []
         for verdict in verdicts:
             drop = self._board.drops.get(verdict.drop)
             if drop is not None and verdict.outcome is not None:
                 self._asset_free(drop)
-                self._file(
-                    drop,
-                    job,
-                    outcome=verdict.outcome,
-                    reason=verdict.reason,
-                    warnings="\n".join(verdict.warnings),
-                    asset_handle=verdict.asset_handle,
-                    stored_as=verdict.stored_as,
-                    possible_second_copy=drop.possible_second_copy or verdict.second_copy,
-                )
+                said = {
+                    "outcome": verdict.outcome,
+                    "reason": verdict.reason,
+                    "warnings": "\n".join(verdict.warnings),
+                    "asset_handle": verdict.asset_handle,
+                    "stored_as": verdict.stored_as,
+                    "possible_second_copy": drop.possible_second_copy or verdict.second_copy,
+                }
+                changes.append((drop, self._values(drop, job, said, 1)))
+        self._board.journal.change_each(changes)
+        self._ready.setdefault(job.folder, []).extend(drop for drop, _ in changes)
         self.job_left(job)
 
     def decide(self, drop: Drop, outcome: Outcome, reason: str) -> None:
         """One drop has its outcome without a verdict of the server's."""
         self._asset_free(drop)
         job = None if drop.job is None else self._board.jobs.get(drop.job)
-        self._file(drop, job, outcome=outcome, reason=reason)
+        self._board.journal.change_drops([drop], **self._values(drop, job, {"outcome": outcome, "reason": reason}, 1))
+        self._ready.setdefault(drop.folder, []).append(drop)
 
     def refuse(self, drop: Drop) -> None:
         """A drop that was never ready: it goes from its place straight to its note."""
@@ -82,15 +87,11 @@ class Filing:
             self._board.journal.change_drops([drop], **digests)  # what they say of the settings has changed since
         self._ready.setdefault(drop.folder, []).append(drop)
 
-    def _file(self, drop: Drop, job: Job | None, **verdict: object) -> None:
-        self._board.journal.change_drops([drop], **self._values(drop, job, verdict, 1))
-        self._ready.setdefault(drop.folder, []).append(drop)
-
-    def _values(self, drop: Drop, job: Job | None, verdict: Mapping[str, object], place: int) -> dict[str, object]:
+    def _values(self, drop: Drop, job: Job | None, verdict: Mapping[str, object], place: int) -> Row:
         """Return the columns of a drop on its way to the n-th place of its name."""
         now = self._board.now
         folder = self._board.folders[drop.folder]
-        values: dict[str, object] = {"state": DropState.FILING, "stored_at": drop.stored_at or now.wall, **verdict}
+        values: Row = {"state": DropState.FILING, "stored_at": drop.stored_at or now.wall, **verdict}
         outcome = values.get("outcome", drop.outcome)
         keeps = folder.on_success is OnSuccess.KEEP and drop.work_path == drop.path
         original = drop.origin or drop.path
@@ -103,8 +104,11 @@ class Filing:
         above, _, name = original.rpartition("/")
         parts = [root, above, f"~{place}" if place > 1 else "", name]
         values["target_path"] = "/".join(part for part in parts if part)
-        after = _as_if(drop, values)
-        note_of, receipt_of = self._render(after, job)
+        note_of = receipt_of = None
+        if outcome in (Outcome.STORED, Outcome.UPDATED) and not folder.receipts:
+            self._texts[drop.id] = None, None  # as nearly always: nothing to be written, so nothing to be rendered
+        else:
+            note_of, receipt_of = self._render(_as_if(drop, values), job)
         values["note_digest"] = _digest(note_of)
         values["receipt_digest"] = _digest(receipt_of)
         if keeps:
@@ -198,8 +202,10 @@ class Filing:
             job = None if drop.job is None else board.jobs.get(drop.job)
             if job is not None:
                 jobs[job.id] = job
+            self._desks[drop.folder].left(drop)
             board.finish(drop, job)
             self._tries.pop(drop.id, None)
+            self._troubles.pop(drop.id, None)
             self._texts.pop(drop.id, None)
             self._tell(drop, job)
         for job in jobs.values():
@@ -241,11 +247,16 @@ class Filing:
         tries = self._tries[drop.id] = self._tries.get(drop.id, 0) + 1
         if tries == 1:
             self._board.tell("drop.held", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
+        self._troubles[drop.id] = reason or "it could not be put in its place"
         self._asleep[drop.id] = self._board.now.monotonic + backoff_s(retry.first_s, retry.max_s, tries)
 
-    def trouble_of(self, drop: Drop) -> bool:
-        """Whether filing this drop has failed so far."""
-        return drop.id in self._asleep
+    def trouble_of(self, drop: Drop) -> str | None:
+        """Return why filing this drop has failed so far, None if it has not."""
+        return self._troubles.get(drop.id)
+
+    def tries_again_s(self, drop: Drop) -> float | None:
+        """Return when a filing that failed is tried again."""
+        return self._asleep.get(drop.id)
 
     def job_left(self, job: Job) -> None:
         """Close a job whose drops have all been filed or handed on."""

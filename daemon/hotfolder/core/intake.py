@@ -85,7 +85,7 @@ class Desk:
         self._mode: Literal["watching", "polling"] = "watching"  # as of the last time it came up
         self.reason: str | None = None  # of being degraded or held
         self.in_place: dict[str, Drop] = {}  # ready drops by path
-        self.leaving: dict[str, Drop] = {}  # drops being claimed: a look may still have seen them in place
+        self.leaving: dict[str, Drop] = {}  # drops being claimed, or sent from where they are: not to be found anew
         self.ignored: dict[str, str] = {}
         self.ignored_count = 0
         self.settling: dict[str, _Settling] = {}
@@ -303,7 +303,7 @@ class Desk:
                 if not entry.looking:
                     self._schedule(entry, self.board.now.monotonic)
             return
-        if path in self.in_place and not (closed or again):
+        if (path in self.in_place or path in self.leaving) and not (closed or again):
             return
         if not is_companion_name(path):
             reason = self.router.ignored(path)

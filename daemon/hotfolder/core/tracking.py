@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +73,7 @@ class Tracking:
         self._requeue = requeue
         self._conclude = conclude  # a job's drops have their outcomes
         self.follows: dict[int, _Follow] = {}
+        self.polled_at: datetime | None = None  # when the server last told how jobs stand
         self._polling = False
         self._interval_s = board.settings.tracking.poll_s
         self._next_poll_s = board.now.monotonic
@@ -156,6 +157,7 @@ class Tracking:
 
     def polled(self, event: Polled) -> None:
         """The server has said."""
+        self.polled_at = self._board.now.wall
         something_new = False
         for id_ in list(self.follows):
             job = self._board.jobs[id_]
@@ -189,7 +191,7 @@ class Tracking:
         decision = verdicts.decide([_expected(drop) for drop in members], logs)
         for note in decision.notes:
             self._board.tell("job.finished", "warning", folder=job.folder, job=job.name, reason=note)
-        follow.log = json.dumps([_plain(asdict(log)) for log in logs], ensure_ascii=False)
+        follow.log = json.dumps(logs, ensure_ascii=False, default=_plain)
         follow.verdicts, follow.open = [], []
         for drop, verdict in zip(members, decision.verdicts, strict=True):
             # after an earlier attempt in doubt "the name exists" may mean ourselves: only the asset can tell
@@ -422,9 +424,7 @@ def _verdict(drop: Drop, outcome: Outcome, reason: str) -> Verdict:
 
 
 def _plain(value: Any) -> Any:
-    """Make a log's values fit for JSON."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    """Give JSON what it asks for: a moment as text, a log or a row of it by its fields."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return {name: getattr(value, name) for name in value.__slots__}

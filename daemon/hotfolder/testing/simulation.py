@@ -25,6 +25,7 @@ from hotfolder.core.messages import (
     Poll,
     Recall,
     Recalled,
+    Reloaded,
     Seek,
     SendPost,
     SignIn,
@@ -68,6 +69,7 @@ class World:
         self.server = ModelServer(self.clock, job_timeout_s=self.settings.recovery.job_timeout_s)
         self.ledger = FakeLedger()
         self._tokens = count(1)
+        self._life: Life | None = None
         self._script: list[tuple[float, Callable[[World], None]]] = []
 
     def at(self, after_s: float, do: Callable[[World], None]) -> None:
@@ -84,6 +86,14 @@ class World:
         while self._script and self._script[0][0] <= self.clock.monotonic():
             self._script.pop(0)[1](self)
 
+    def reload(self, settings: Settings) -> None:
+        """Have the running daemon, and every later one, take new settings."""
+        self.settings = settings
+        for folder in settings.folders:
+            self.shares.setdefault(folder.name, FakeShare())
+        if self._life is not None:
+            self._life.reload(settings)
+
     def token(self) -> str:
         """Return text never used before."""
         return f"{next(self._tokens):06d}"
@@ -96,9 +106,9 @@ class World:
     def run(self, *, quiet_end_s: float = 0.0) -> None:
         """Run the daemon, over every crash, until nothing is left to do and the script is played."""
         while True:
-            life = Life(self)
+            self._life = Life(self)
             try:
-                life.run(quiet_end_s)
+                self._life.run(quiet_end_s)
             except CrashNow:
                 self.crashes += 1
                 self.perils.crash_at = None
@@ -115,11 +125,9 @@ class Life:
         self.world = world
         remote = ModelRemote(world.server, world.perils, lambda request: world.weather(request))
         self._events: deque[Event] = deque()
-        self._files = {name: FakeFiles(share, world.clock, world.perils) for name, share in world.shares.items()}
-        self._folders = {
-            name: FolderService(name, files, start_watch=None, emit=self._events.append, warn=lambda text: None)
-            for name, files in self._files.items()
-        }
+        self._files: dict[str, FakeFiles] = {}
+        self._folders: dict[str, FolderService] = {}
+        self._serve()
         self._tracking = TrackingService(remote)
         self._upload = UploadService(
             remote, self._files.__getitem__, lambda: self._tracking.company, world.clock, self._events.append
@@ -128,6 +136,19 @@ class Life:
         self.coordinator = Coordinator(
             world.settings, world.now(), token=world.token, unfinished=world.ledger.unfinished()
         )
+
+    def _serve(self) -> None:
+        for name, share in self.world.shares.items():
+            if name not in self._files:
+                files = self._files[name] = FakeFiles(share, self.world.clock, self.world.perils)
+                self._folders[name] = FolderService(
+                    name, files, start_watch=None, emit=self._events.append, warn=lambda text: None
+                )
+
+    def reload(self, settings: Settings) -> None:
+        """Take new settings."""
+        self._serve()
+        self._events.append(Reloaded(settings))
 
     def run(self, quiet_end_s: float) -> None:
         """Turn until nothing is left to do."""

@@ -53,11 +53,11 @@ def _first_scan(source: Source) -> int | None:
     """Return where the data of the first scan begins, or None when there is an end before any (tables only)."""
     offset = 2
     while True:
-        if source.at(offset, 1) != b"\xff":
+        lead, marker = source.at(offset, 2)
+        if lead != 0xFF:
             if not any(source.tail(_TAIL)):
                 raise CutError("never written")
             raise UnsureError("no marker where one must be")
-        marker = source.at(offset + 1, 1)[0]
         if marker == 0xFF:  # fill byte
             offset += 1
         elif marker == 0xD9:
@@ -65,7 +65,7 @@ def _first_scan(source: Source) -> int | None:
         elif marker in _ALONE:
             offset += 2
         else:
-            length = source.number(">H", offset + 2)
+            length = int.from_bytes(source.at(offset + 2, 2), "big")
             if length < 2:
                 raise UnsureError("a segment shorter than its length")
             offset += 2 + length
