@@ -4,6 +4,7 @@ Makes one POST from claimed files; the answer says what is known of it, however 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -30,6 +31,13 @@ class UploadService:
         self._company = company
         self._clock = clock
         self._emit = emit
+        self._counting = threading.Lock()
+        self._sent_bytes = 0
+
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of all POSTs so far, whatever became of them."""
+        return self._sent_bytes
 
     def carry_out(self, action: SendPost) -> list[Event]:
         """Send it, once."""
@@ -68,9 +76,13 @@ class UploadService:
 
     def _progress(self, action: SendPost) -> Callable[[int], None]:
         last_s = self._clock.monotonic()
+        counted_bytes = 0
 
         def progressed(sent_bytes: int) -> None:
-            nonlocal last_s
+            nonlocal last_s, counted_bytes
+            with self._counting:
+                self._sent_bytes += sent_bytes - counted_bytes
+            counted_bytes = sent_bytes
             now_s = self._clock.monotonic()
             if now_s - last_s >= PROGRESS_EVERY_S:
                 last_s = now_s
