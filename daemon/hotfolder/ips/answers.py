@@ -19,6 +19,7 @@ from lxml import etree
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.ips.faults import FAULT_NAMES, Call, Fault, clean, kind_of_status, trouble_of_fault
 from hotfolder.ips.markup import MarkupError, local_name, parse
+from hotfolder.ips.redaction import Redact
 
 MAX_POST_ANSWER_BYTES = 1024 * 1024
 """A real answer has 200 bytes; a megabyte leaves room for an error page."""
@@ -44,7 +45,7 @@ class Answer:
     request_was_sent: bool = True  # False: it came while our request was still on its way, and the rest was not sent
 
 
-def read_post_answer(answer: Answer, *, now: datetime) -> str | Trouble:
+def read_post_answer(answer: Answer, *, now: datetime, redact: Redact) -> str | Trouble:
     """
     Return the job handle of an accepted POST, else what went wrong.
 
@@ -54,6 +55,7 @@ def read_post_answer(answer: Answer, *, now: datetime) -> str | Trouble:
     fault = _fault_in(root)
     retry_after_s = _retry_after_s(answer.headers, now)
     if fault is not None:
+        fault = Fault(code=fault.code, reason=redact(fault.reason))
         return trouble_of_fault(fault, status=answer.status, retry_after_s=retry_after_s)
     handle = _job_handle(root)
     if handle and 200 <= answer.status < 300 and answer.request_was_sent:
@@ -62,22 +64,27 @@ def read_post_answer(answer: Answer, *, now: datetime) -> str | Trouble:
     if not answer.request_was_sent and answer.status not in (413, 429, 503):
         kind = Kind.UNKNOWN
     return Trouble(
-        kind=kind, text=_describe(answer, root, Call.POST), status=answer.status, retry_after_s=retry_after_s
+        kind=kind, text=_describe(answer, root, Call.POST, redact), status=answer.status, retry_after_s=retry_after_s
     )
 
 
-def read_soap_answer(answer: Answer, *, now: datetime) -> Trouble | None:
-    """Return None when a SOAP answer is whole, well-formed and no fault, so that zeep may read it; else the trouble."""
+def read_soap_answer(answer: Answer, operation: str, *, now: datetime, redact: Redact) -> Trouble | None:
+    """
+    Return None when this is the whole answer to the operation, so that zeep may read it; else the trouble.
+
+    zeep itself would take a cut answer, and one to something else, for an empty list (PROTOCOL 5.2).
+    """
     root = _root_of(answer)
     fault = _fault_in(root)
     retry_after_s = _retry_after_s(answer.headers, now)
     if fault is not None:
+        fault = Fault(code=fault.code, reason=redact(fault.reason))
         return trouble_of_fault(fault, status=answer.status, retry_after_s=retry_after_s)
-    if answer.status == 200 and root is not None and local_name(root) == "Envelope" and _soap_fault(root) is None:
+    if answer.status == 200 and root is not None and _in_body(root, f"{operation}Return") is not None:
         return None
     return Trouble(
         kind=kind_of_status(answer.status, Call.READ),
-        text=_describe(answer, root, Call.READ),
+        text=_describe(answer, root, Call.READ, redact),
         status=answer.status,
         retry_after_s=retry_after_s,
     )
@@ -92,7 +99,7 @@ def lacks_operation(answer: Answer) -> bool:
     if answer.status in (404, 405, 501):
         return True
     root = _root_of(answer)
-    return root is not None and _soap_fault(root) is not None and _fault_in(root) is None
+    return root is not None and _in_body(root, "Fault") is not None and _fault_in(root) is None
 
 
 def _root_of(answer: Answer) -> etree._Element | None:
@@ -112,17 +119,19 @@ def _root_of(answer: Answer) -> etree._Element | None:
         return None
 
 
-def _soap_fault(root: etree._Element) -> etree._Element | None:
+def _in_body(root: etree._Element, name: str) -> etree._Element | None:
+    """Return an element of a SOAP body by name; None if there is none, or this is no envelope."""
     if local_name(root) != "Envelope":
         return None
-    return next((child for body in root for child in body if local_name(child) == "Fault"), None)
+    bodies = (part for part in root if local_name(part) == "Body")
+    return next((child for body in bodies for child in body if local_name(child) == name), None)
 
 
 def _fault_in(root: etree._Element | None) -> Fault | None:
     """Return the IPS fault of a document: its root (UploadFile), or inside a SOAP fault; one without a code is none."""
     if root is None:
         return None
-    where = root if local_name(root) in FAULT_NAMES else _soap_fault(root)
+    where = root if local_name(root) in FAULT_NAMES else _in_body(root, "Fault")
     if where is None:
         return None
     for element in where.iter():
@@ -157,7 +166,7 @@ def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
 
 
-def _describe(answer: Answer, root: etree._Element | None, call: Call) -> str:
+def _describe(answer: Answer, root: etree._Element | None, call: Call, redact: Redact) -> str:
     """Say what came instead of an answer, for people; quotes at most a page's title or a redirect's host."""
     status = f"HTTP {answer.status}"
     if 300 <= answer.status < 400:
@@ -165,21 +174,21 @@ def _describe(answer: Answer, root: etree._Element | None, call: Call) -> str:
     if answer.status == 413 and call is Call.POST:
         return f"{status}: too large for the server"
     early = "" if answer.request_was_sent else ", before everything was sent"
-    return f"{status}{early}: {_content(answer, root)}"
+    return f"{status}{early}: {_content(answer, root, redact)}"
 
 
-def _content(answer: Answer, root: etree._Element | None) -> str:
+def _content(answer: Answer, root: etree._Element | None, redact: Redact) -> str:
     if answer.is_too_large:
         return "an answer too large to be one"
     if not answer.body.strip():
         return "an empty answer"
-    fault = _soap_fault(root) if root is not None else None
+    fault = _in_body(root, "Fault") if root is not None else None
     if fault is not None:
-        return f"a SOAP fault without a code: {clean(_child_text(fault, 'faultstring')) or 'no text'}"
+        return f"a SOAP fault without a code: {clean(redact(_child_text(fault, 'faultstring'))) or 'no text'}"
     start = answer.body[:4096].decode("utf-8", "replace")
     if "html" in answer.headers.get("content-type", "") or re.match(r"\s*<(!doctype html|html)", start, re.IGNORECASE):
         title = _TITLE.search(start)
-        said = clean(title[1], 80) if title else ""
+        said = clean(redact(title[1]), 80) if title else ""
         return f"an HTML page instead of an answer{f', titled {said!r}' if said else ''}"
     if root is None:
         return "an answer that is not well-formed XML"

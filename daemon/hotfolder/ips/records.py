@@ -8,7 +8,7 @@ zeep gives None for an empty array and for a date or number that it cannot read.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,7 +109,7 @@ def asset(record: object) -> Asset:
 def _file_sizes(record: object) -> Iterator[int]:
     """Yield `*Info/fileSize`: our WSDL declares no info blocks, so zeep keeps them as raw elements."""
     raw = getattr(record, "_raw_elements", None)
-    for block in raw if isinstance(raw, list) else []:
+    for block in raw if isinstance(raw, Iterable) else ():
         if local_name(block).endswith("Info"):
             for child in block:
                 text = (child.text or "").strip()

@@ -1,0 +1,194 @@
+"""
+Answers as servers really send them (PROTOCOL 5.1), read by zeep on our WSDL and turned into our own values.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import pytest
+from tests.unit.ips.soap import read
+
+from hotfolder.core.server import Company
+from hotfolder.ips import records
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, logger="zeep.xsd.types.simple")
+
+
+JOB = """
+<getActiveJobsReturn xmlns="http://www.scene7.com/IpsApi/xsd/{version}"><jobArray><items>
+  <companyHandle>c|110</companyHandle><jobHandle>j|110||run_2026-01-31-12:00:00.000|7</jobHandle>
+  <name>run_2026-01-31-12:00:00.000</name><originalName>run</originalName><type>UrlUpload</type><state>Running</state>
+  <submitUserEmail>x@example.com</submitUserEmail><serverName>s1</serverName><startDate>2026-01-31T12:00:00-05:00</startDate>
+  <triggerTime>2026-01-31T12:00:00Z</triggerTime><totalSize>0</totalSize><progress>0</progress><progressMessage/>
+  <lastProgressUpdate>20080726T08:36:19.19305:00</lastProgressUpdate><taskProgressArray>{tasks}</taskProgressArray>
+  <uploadUrlsJob><pdfOptions><process>render</process></pdfOptions><projects/></uploadUrlsJob>
+</items></jobArray></getActiveJobsReturn>
+"""
+TASK = (
+    "<items><taskType>{type}</taskType><numProcessed>{done}</numProcessed><numProcessing>1</numProcessing>"
+    "<numPending>2</numPending><progress>{progress}</progress><progressMessage>{message}</progressMessage>"
+    "<lastProgressUpdate>2026-01-31T12:00:01.5Z</lastProgressUpdate><taskItemProgressArray/></items>"
+)
+
+
+def task(kind: str, *, done: int = 0, progress: str = "0.5", message: str = "") -> str:
+    return TASK.format(type=kind, done=done, progress=progress, message=message)
+
+
+UPLOAD_TASK = "com.scene7.upload.UploadAsyncTaskMonitor"
+AUTOSET_TASK = "com.scene7.autoset.AutoSetAsyncTaskMonitor"
+
+
+@pytest.mark.parametrize("version", ["2014-04-03", "2010-01-31"])
+def test_a_running_job_without_task_state_and_with_strangers_is_read(version: str) -> None:
+    tasks = task(AUTOSET_TASK, done=9, progress="0.1") + task(UPLOAD_TASK, done=3, progress="1.0", message="Uploading")
+    (found,) = records.items(read("getActiveJobs", JOB.format(version=version, tasks=tasks)))
+    job = records.active_job(found)
+    assert job.handle == "j|110||run_2026-01-31-12:00:00.000|7"
+    assert job.original_name == "run"
+    assert job.state == "Running"
+    assert job.progress == 1.0  # the task's, though the job itself says 0
+    assert job.files_done == 3
+    assert job.message == "Uploading"
+
+
+@pytest.mark.parametrize(
+    ("tasks", "progress", "done"),
+    [
+        ("", None, None),
+        (task("something new", done=4), 0.5, 4),
+        (task(UPLOAD_TASK, progress="7"), 1.0, 0),
+        (task(UPLOAD_TASK, progress="-1"), 0.0, 0),
+        (task(UPLOAD_TASK, progress="NaN"), None, 0),
+        (task(UPLOAD_TASK, progress="soon", done=-1), None, None),
+        ("<items/>", None, None),
+    ],
+)
+def test_progress_is_for_display_and_may_be_anything(tasks: str, progress: float | None, done: int | None) -> None:
+    (found,) = records.items(read("getActiveJobs", JOB.format(version="2014-04-03", tasks=tasks)))
+    job = records.active_job(found)
+    assert (job.progress, job.files_done) == (progress, done)
+
+
+@pytest.mark.parametrize(
+    ("operation", "inside"),
+    [
+        ("getActiveJobs", "<jobArray/>"),
+        ("getActiveJobs", ""),
+        ("getJobLogDetails", "<jobLogArray/>"),
+        ("getAssetsByName", "<assetArray/>"),
+        ("getAssetsByName", ""),
+        ("getCompanyMembership", "<membershipArray/>"),
+    ],
+)
+def test_an_empty_array_is_an_empty_list(operation: str, inside: str) -> None:
+    answer = f'<{operation}Return xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03">{inside}</{operation}Return>'
+    assert records.items(read(operation, answer)) == []
+
+
+LOG = """
+<getJobLogDetailsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><jobLogArray><items>
+  <companyHandle>c|110</companyHandle><jobHandle>j|110||run|7</jobHandle><jobName>run_x</jobName>
+  <originalJobName>run</originalJobName><submitUserEmail/><logType>BeginUpload</logType><jobSubType/>
+  <startDate>2026-01-31T11:59:00</startDate>{end}<description/>
+  <fileSuccessCount>2</fileSuccessCount><fileErrorCount>x</fileErrorCount><fileWarningCount>205</fileWarningCount>
+  <fileDuplicateCount>1</fileDuplicateCount><fileUpdateCount>4</fileUpdateCount><totalFileCount>0</totalFileCount>
+  <transferSuccessCount>0</transferSuccessCount><transferErrorCount>0</transferErrorCount>
+  <transferWarningCount>0</transferWarningCount><fatalError>{fatal}</fatalError>
+  <detailTotalRows>2</detailTotalRows><detailArray>{rows}</detailArray>
+</items></jobLogArray></getJobLogDetailsReturn>
+"""
+ROW = (
+    "<items><logMessage>ExampleCo/b&amp;w.jpg was processed into IPS</logMessage><logType>UploadSuccess</logType>"
+    "<dateCreated>2026-01-31T12:00:00.250</dateCreated><newThing>1</newThing><assetName>bw</assetName>"
+    "<assetType>MasterImage</assetType><assetHandle>a|1</assetHandle><auxArray><items><logMessage>soft</logMessage>"
+    "<logType>IPSJobLog.gcUploadWarning</logType></items></auxArray></items>"
+)
+
+
+def test_a_log_keeps_every_field_behind_a_stranger() -> None:
+    end = "<endDate>2026-01-31T07:00:01.000-05:00</endDate>"
+    (head,) = records.items(read("getJobLogDetails", LOG.format(end=end, fatal="false", rows=ROW)))
+    rows = records.log_rows(head)
+    assert records.total_rows(head) == 2
+    (row,) = rows
+    assert row.log_type == "UploadSuccess"
+    assert row.message == "ExampleCo/b&w.jpg was processed into IPS"
+    assert (row.asset_name, row.asset_type, row.asset_handle) == ("bw", "MasterImage", "a|1")
+    assert row.at == datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)  # naive dates are UTC
+    assert [(aux.log_type, aux.message) for aux in row.aux] == [("IPSJobLog.gcUploadWarning", "soft")]
+    log = records.job_log(head, rows, is_complete=False)
+    assert log.handle == "j|110||run|7"
+    assert log.original_name == "run"
+    assert log.ended_at == datetime(2026, 1, 31, 12, 0, 1, tzinfo=UTC)
+    assert log.fatal_error == ""
+    assert (log.success_count, log.error_count, log.warning_count) == (2, 0, 205)
+    assert (log.duplicate_count, log.update_count) == (1, 4)
+
+
+@pytest.mark.parametrize("end", ["", "<endDate/>", "<endDate>20080726T08:36:19.19305:00</endDate>"])
+def test_a_missing_or_damaged_end_is_no_end(end: str) -> None:
+    (head,) = records.items(read("getJobLogDetails", LOG.format(end=end, fatal="false", rows="")))
+    assert records.job_log(head, [], is_complete=True).ended_at is None
+
+
+def test_a_fatal_error_has_words() -> None:
+    (head,) = records.items(read("getJobLogDetails", LOG.format(end="", fatal="true", rows="")))
+    assert records.job_log(head, [], is_complete=True).fatal_error == "the server reports a fatal error"
+    row = "<items><logMessage>disk full</logMessage><logType>Fatalerror</logType></items>"
+    (head,) = records.items(read("getJobLogDetails", LOG.format(end="", fatal="false", rows=row)))
+    assert records.job_log(head, records.log_rows(head), is_complete=True).fatal_error == "disk full"
+
+
+def test_an_asset_has_the_size_of_its_info_block() -> None:
+    answer = """<getAssetsByNameReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><assetArray>
+      <items><assetHandle>a|1</assetHandle><type>Image</type><name>bw</name><fileName>bw.jpg</fileName>
+      <folder>ExampleCo/x/</folder><lastModified>2026-01-31T13:00:00+01:00</lastModified>
+      <imageInfo><originalFile>bw.jpg</originalFile><fileSize>4294967296</fileSize></imageInfo><permissions/></items>
+      <items><name>bw</name><pdfInfo><fileSize>about 3</fileSize></pdfInfo></items>
+      </assetArray></getAssetsByNameReturn>"""
+    first, second = (records.asset(record) for record in records.items(read("getAssetsByName", answer)))
+    assert (first.name, first.handle, first.folder, first.file_name) == ("bw", "a|1", "ExampleCo/x/", "bw.jpg")
+    assert first.size_bytes == 4294967296
+    assert first.modified_at == datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+    assert (second.name, second.handle, second.size_bytes, second.modified_at) == ("bw", "", None, None)
+
+
+def test_memberships_show_the_companies_that_can_be_used() -> None:
+    def member(inside: str, active: str) -> str:
+        return f"<items>{inside}<role>IpsUser</role>{active}</items>"
+
+    def company(handle: str, root: str) -> str:
+        return (
+            f"<company><companyHandle>{handle}</companyHandle><name>Co</name>{root}<expires>never</expires></company>"
+        )
+
+    yes, no = "<isActive>true</isActive>", "<isActive>false</isActive>"
+    answer = (
+        '<getCompanyMembershipReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><membershipArray>'
+        + member(company("c|1", "<rootPath>Root/</rootPath>"), yes)
+        + member(company("c|2", "<rootPath>Root</rootPath>"), no)
+        + member(company("111", "<rootPath>Root2</rootPath>"), "")
+        + member(company("c|4", ""), yes)
+        + member("", yes)
+        + "</membershipArray></getCompanyMembershipReturn>"
+    )
+    assert records.active_companies(read("getCompanyMembership", answer)) == [
+        Company(handle="c|1", name="Co", root_path="Root/"),
+        Company(handle="111", name="Co", root_path="Root2/"),
+        Company(handle="c|4", name="Co", root_path="Co/"),
+    ]
+
+
+def test_nothing_at_all_is_no_company() -> None:
+    assert records.company(None) is None
+    assert records.company(SimpleNamespace(companyHandle=7)) is None
+
+
+def test_a_date_at_the_edge_of_time_is_none() -> None:
+    record = SimpleNamespace(endDate=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))))
+    assert records.job_log(record, [], is_complete=True).ended_at is None
