@@ -7,19 +7,17 @@ A POST is sent once and never repeated here. SOAP calls only read, so they are t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn
-from urllib.parse import quote
-from xml.sax.saxutils import escape
+from typing import Any
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from hotfolder.config.secret import SecretError
-from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, Kind, PostAnswer, RemoteError, SentFile, Trouble
+from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, Kind, PostAnswer, RemoteError, Trouble
 from hotfolder.core.settings import ServerSettings
-from hotfolder.edges.remote.body import Body, SpoiltError, open_sources
+from hotfolder.edges.remote.body import Body, Room, SpoiltError, open_body
 from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError, TimeLimits
 from hotfolder.edges.remote.pages import read_job_logs
 from hotfolder.edges.remote.soap import CheckedTransport, NotOfferedError, SoapCalls
@@ -28,6 +26,7 @@ from hotfolder.ips.answers import MAX_POST_ANSWER_BYTES, read_post_answer
 from hotfolder.ips.documents import auth_document, auth_fields, upload_document
 from hotfolder.ips.markup import DocumentError, unfit_character
 from hotfolder.ips.multipart import Framing, FramingError, frame
+from hotfolder.ips.redaction import redactor
 from hotfolder.ports import PostRequest, Progress
 
 READ_TRIES = 3
@@ -78,7 +77,10 @@ class IpsRemote:
         limits = TimeLimits(connect_s=connect_timeout_s, read_s=read_timeout_s)
         self._uploads = Connections(settings.upload_url, limits=limits, keep=connections, monotonic=monotonic)
         self._reads = Connections(settings.soap_url, limits=limits, keep=connections, monotonic=monotonic)
-        self._soap = SoapCalls(settings.soap_url, CheckedTransport(self._reads, user_agent=self._user_agent, now=now))
+        self._soap = SoapCalls(
+            settings.soap_url, CheckedTransport(self._reads, user_agent=self._user_agent, now=now, redact=self._redact)
+        )
+        self._room = Room(connections)
         self._sleep = sleep
         self._password: str | None = None  # as of the last sign_in
 
@@ -149,7 +151,7 @@ class IpsRemote:
             names = ", ".join(f"{company.name} ({company.handle})" for company in usable) or "none at all"
             text = f"the company {wanted!r} is not among those that {self._settings.user} may use: {names}"
             code = refusal.trouble.code if refusal is not None else None
-            self._fail(Trouble(kind=Kind.FATAL, text=text, code=code))
+            raise RemoteError(Trouble(kind=Kind.FATAL, text=text, code=code))
         return found
 
     def _with_limit(self, company: Company) -> Company:
@@ -161,9 +163,7 @@ class IpsRemote:
                 raise
             return company
         limit = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0
-        return Company(
-            handle=company.handle, name=company.name, root_path=company.root_path, max_post_bytes=limit or None
-        )
+        return replace(company, max_post_bytes=limit or None)
 
     def _fresh_password(self) -> str:
         try:
@@ -190,21 +190,20 @@ class IpsRemote:
         try:
             framing = self._frame(request)
         except (DocumentError, FramingError) as error:
-            self._fail(Trouble(kind=Kind.PERMANENT, text=str(error)))
+            raise RemoteError(Trouble(kind=Kind.PERMANENT, text=str(error))) from error
         limit = request.company.max_post_bytes
         if limit is not None and framing.content_length > limit:
             text = f"too large for the server: {framing.content_length} bytes, and it takes {limit} in one POST"
-            self._fail(Trouble(kind=Kind.PERMANENT, text=text))
+            raise RemoteError(Trouble(kind=Kind.PERMANENT, text=text))
         try:
-            sources = open_sources(request.files)
+            body = open_body(framing, request.files, room=self._room, progress=progress)
         except SpoiltError as error:
             trouble = Trouble(kind=Kind.TRANSIENT, text=f"nothing was sent: {error}")
-            self._fail(trouble, changed=error.drops, cause=error)
+            raise RemoteError(trouble, changed=error.drops) from error
         try:
-            return self._send(request, framing, Body(framing, sources, progress))
+            return self._send(request, framing, body)
         finally:
-            for source in sources:
-                source.close()
+            body.close()
 
     def _frame(self, request: PostRequest) -> Framing:
         return frame(
@@ -232,23 +231,19 @@ class IpsRemote:
         try:
             answer = self._uploads.exchange(headers, framing.content_length, body, answer_limit=MAX_POST_ANSWER_BYTES)
         except NotSentError as error:
-            self._fail(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False), cause=error)
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False)) from error
         except BrokenError as error:
-            self._fail(Trouble(kind=Kind.UNKNOWN, text=str(error)), files=body.sent, cause=error)
+            raise RemoteError(Trouble(kind=Kind.UNKNOWN, text=str(error)), files=body.sent()) from error
         except SpoiltError as error:
-            self._fail(
-                Trouble(kind=Kind.UNKNOWN, text=f"the POST was cut off: {error}"),
-                files=body.sent,
-                changed=error.drops,
-                cause=error,
-            )
-        result = read_post_answer(answer, now=self._now())
+            trouble = Trouble(kind=Kind.UNKNOWN, text=f"the POST was cut off: {error}")
+            raise RemoteError(trouble, files=body.sent(), changed=error.drops) from error
+        result = read_post_answer(answer, now=self._now(), redact=self._redact)
         if isinstance(result, Trouble):
-            self._fail(result, files=body.sent)
+            raise RemoteError(result, files=body.sent())
         if request.job_handle is not None and result != request.job_handle:
-            text = f"the server took a POST for the job {request.job_handle} and answered for {result}"
-            self._fail(Trouble(kind=Kind.UNKNOWN, text=text, status=answer.status), files=body.sent)
-        return PostAnswer(job_handle=result, files=tuple(body.sent))
+            text = f"the server took a POST for the job {request.job_handle} and answered for another one"
+            raise RemoteError(Trouble(kind=Kind.UNKNOWN, text=text, status=answer.status), files=body.sent())
+        return PostAnswer(job_handle=result, files=body.sent())
 
     # --- what the server knows ---
 
@@ -294,15 +289,8 @@ class IpsRemote:
             found = self._read("getAssetsByName", companyHandle=company.handle, nameArray={"items": askable})
         except RemoteError as error:
             if isinstance(error, NotOfferedError) or error.trouble.code in (_NOT_ALLOWED, _UNREADABLE):
-                trouble = error.trouble
-                self._fail(
-                    Trouble(
-                        kind=Kind.PERMANENT,
-                        text=f"the server does not tell about assets: {trouble.text}",
-                        code=trouble.code,
-                        status=trouble.status,
-                    )
-                )
+                text = f"the server does not tell about assets: {error}"
+                raise RemoteError(replace(error.trouble, kind=Kind.PERMANENT, text=text)) from error
             raise
         return [records.asset(record) for record in records.items(found)]
 
@@ -323,46 +311,10 @@ class IpsRemote:
     def _call(self, operation: str, **arguments: object) -> Any:
         auth = auth_fields(self._settings.user, self._secret(), self._app_version)
         given = {name: value for name, value in arguments.items() if value is not None}
-        with self._redacted():
-            return self._soap.call(operation, auth, **given)
-
-    # --- no secret in any text ---
-
-    @contextmanager
-    def _redacted(self) -> Iterator[None]:
-        """Replace an error whose text repeats the password, which only a server that echoes requests can cause."""
-        try:
-            yield
-        except RemoteError as error:
-            if self._redact(error.trouble.text) == error.trouble.text:
-                raise
-            self._fail(error.trouble)
-
-    def _fail(
-        self,
-        trouble: Trouble,
-        *,
-        files: Sequence[SentFile] = (),
-        changed: tuple[int, ...] = (),
-        cause: Exception | None = None,
-    ) -> NoReturn:
-        clean = Trouble(
-            kind=trouble.kind,
-            text=self._redact(trouble.text),
-            reached=trouble.reached,
-            code=trouble.code,
-            status=trouble.status,
-            retry_after_s=trouble.retry_after_s,
-        )
-        raise RemoteError(clean, files=tuple(files), changed=changed) from cause
+        return self._soap.call(operation, auth, **given)
 
     def _redact(self, text: str) -> str:
-        """Replace the password by value, as it is and as XML and URLs write it."""
-        password = self._password
-        if password:
-            for form in (password, escape(password, {'"': "&quot;"}), quote(password, safe="")):
-                text = text.replace(form, "[redacted]")
-        return text
+        return redactor(self._password)(text) if self._password is not None else text
 
 
 def _is_blip(error: BaseException) -> bool:

@@ -16,12 +16,13 @@ import http.client
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
 from hotfolder.ips.answers import Answer
 
@@ -152,6 +153,8 @@ class Connections:
         match error:
             case NameResolutionError():
                 return f"the name {self._host} cannot be resolved"
+            case NewConnectionError():  # urllib3 derives it from ConnectTimeoutError, so it comes first
+                return f"no connection to {self._host}: {_short(error.__cause__ or error)}"
             case ConnectTimeoutError() | TimeoutError():
                 return f"no connection to {self._host} within {self._limits.connect_s:g} s"
             case ssl.SSLCertVerificationError():
@@ -159,8 +162,7 @@ class Connections:
             case ssl.SSLError():
                 return f"no secure connection to {self._host}: {error.reason or 'TLS failed'}"
             case _:
-                cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-                return f"no connection to {self._host}: {_short(cause)}"
+                return f"no connection to {self._host}: {_short(error)}"
 
     def _exchange(
         self,
@@ -211,13 +213,14 @@ class Connections:
         """Read an answer, unpacked, up to the limit and within the time for all of it."""
         until = self._monotonic() + WHOLE_ANSWER_FACTOR * self._limits.read_s
         body = bytearray()
-        while len(body) <= limit:
-            chunk = response.read(READ_BYTES, decode_content=True)
-            if not chunk:
-                break
-            body += chunk
-            if self._monotonic() > until:
-                raise TimeoutError
+        with closing(response):  # it holds the socket too
+            while len(body) <= limit:
+                chunk = response.read(READ_BYTES, decode_content=True)
+                if not chunk:
+                    break
+                body += chunk
+                if self._monotonic() > until:
+                    raise TimeoutError
         return Answer(
             status=response.status,
             headers={name.lower(): value for name, value in response.headers.items()},

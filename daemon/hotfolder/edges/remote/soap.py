@@ -22,6 +22,7 @@ from lxml import etree
 from hotfolder.core.server import Kind, RemoteError, Trouble
 from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError
 from hotfolder.ips.answers import MAX_READ_ANSWER_BYTES, lacks_operation, read_soap_answer
+from hotfolder.ips.redaction import Redact
 
 BINDING = "{http://www.scene7.com/IpsApi}IpsApiServiceSoapBinding"
 
@@ -43,10 +44,13 @@ class _Reply:
 class CheckedTransport:
     """Carries zeep's envelopes; raises `RemoteError` for every answer that zeep should not see."""
 
-    def __init__(self, connections: Connections, *, user_agent: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, connections: Connections, *, user_agent: str, now: Callable[[], datetime], redact: Redact
+    ) -> None:
         self._connections = connections
         self._user_agent = user_agent
         self._now = now
+        self._redact = redact
 
     def load(self, url: str) -> bytes:
         """Refuse: there is nothing to be fetched."""
@@ -55,6 +59,7 @@ class CheckedTransport:
     def post_xml(self, address: str, envelope: etree._Element, headers: Mapping[str, str]) -> _Reply:
         """Send an envelope to the one address we know, whatever zeep thinks it is."""
         message = etree.tostring(envelope, encoding="us-ascii", xml_declaration=False)
+        operation = headers["SOAPAction"].strip('"')  # the bare name of the operation (PROTOCOL 1.3)
         headers = {**headers, "User-Agent": self._user_agent, "Accept-Encoding": "gzip"}
         try:
             answer = self._connections.exchange(headers, len(message), (message,), answer_limit=MAX_READ_ANSWER_BYTES)
@@ -62,7 +67,7 @@ class CheckedTransport:
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False)) from error
         except BrokenError as error:
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error))) from error
-        trouble = read_soap_answer(answer, now=self._now())
+        trouble = read_soap_answer(answer, operation, now=self._now(), redact=self._redact)
         if trouble is not None:
             raise (NotOfferedError if lacks_operation(answer) else RemoteError)(trouble)
         return _Reply(content=answer.body, status_code=answer.status, headers={"Content-Type": "text/xml"})

@@ -1,0 +1,357 @@
+"""
+`IpsRemote` as a client of the sandbox: what `ports.Remote` promises, with a server that means well or fails by script.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.contract.parts import CANARY, COMPANY, Bytes, later, make_remote, opening, part, settings
+
+from hotfolder.core.server import Company, Kind, RemoteError, Trouble
+from hotfolder.edges.remote import IpsRemote
+from hotfolder.ports import PostRequest
+from hotfolder.sandbox import Sandbox
+
+SMALL = b"a few bytes\r\n--"
+LARGE = bytes(range(256)) * 4096 * 17  # 17 MiB: streamed
+
+
+def ignore(sent_bytes: int) -> None:
+    pass
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(data=tmp_path / "box", password=CANARY, record_xml=True) as running:
+        yield running
+
+
+@pytest.fixture
+def connect(box: Sandbox) -> Iterator[Callable[..., IpsRemote]]:
+    """Makes remotes for the sandbox, with other settings or other limits."""
+    with ExitStack() as stack:
+
+        def make(*, where: dict[str, Any] | None = None, **changes: Any) -> IpsRemote:
+            urls = (f"{box.base_url}/UploadFile", f"{box.base_url}/services/IpsApiService")
+            remote = make_remote(settings(*urls, **(where or {})), **changes)
+            stack.callback(remote.close)
+            return remote
+
+        yield make
+
+
+@pytest.fixture
+def remote(connect: Callable[..., IpsRemote]) -> IpsRemote:
+    return connect()
+
+
+def failed_post(remote: IpsRemote, request: PostRequest) -> RemoteError:
+    with pytest.raises(RemoteError) as caught:
+        remote.post(request, ignore)
+    return caught.value
+
+
+def trouble_of(call: Callable[[], object]) -> Trouble:
+    with pytest.raises(RemoteError) as caught:
+        call()
+    return caught.value.trouble
+
+
+# --- signing in ---
+
+
+def test_sign_in_finds_the_company_by_name_and_its_limit(remote: IpsRemote, box: Sandbox) -> None:
+    company = remote.sign_in()
+    assert company == Company(handle="c|2101", name="Example Co", root_path="Example Co/", max_post_bytes=8 * 1024**3)
+    assert [request.operation for request in box.requests] == ["getCompanyInfo", "getProperty"]
+    assert remote.companies() == [COMPANY]
+
+
+def test_sign_in_finds_the_company_by_handle(connect: Callable[..., IpsRemote]) -> None:
+    remote = connect(where={"company": None, "company_handle": "c|2101"})
+    assert remote.sign_in().name == "Example Co"
+
+
+@pytest.mark.parametrize("where", [{"company": "Exmple Co"}, {"company": None, "company_handle": "c|21"}])
+def test_an_unknown_company_is_fatal_and_the_usable_ones_are_named(
+    connect: Callable[..., IpsRemote], box: Sandbox, where: dict[str, Any]
+) -> None:
+    trouble = trouble_of(connect(where=where).sign_in)
+    assert trouble.kind is Kind.FATAL
+    assert str(where.get("company_handle") or where["company"]) in trouble.text
+    assert "Example Co (c|2101)" in trouble.text
+    assert len(box.requests) <= 3
+
+
+def test_a_wrong_password_is_fatal_after_one_request_and_read_afresh(
+    connect: Callable[..., IpsRemote], box: Sandbox
+) -> None:
+    passwords = ["wrong"]
+    remote = connect(password=lambda: passwords[-1])
+    assert remote.credentials_changed()
+    trouble = trouble_of(remote.sign_in)
+    assert (trouble.kind, trouble.code) == (Kind.FATAL, 10001)
+    assert len(box.requests) == 1
+    assert not remote.credentials_changed()
+    passwords.append(CANARY)
+    assert remote.credentials_changed()
+    assert remote.sign_in().handle == "c|2101"
+    assert not remote.credentials_changed()
+
+
+@pytest.mark.parametrize("code", [20003, 20000, 30000, 30001])
+def test_memberships_help_where_company_info_is_refused(remote: IpsRemote, box: Sandbox, code: int) -> None:
+    box.add_fault(on="getCompanyInfo", do="fault", code=code)
+    assert remote.sign_in().handle == "c|2101"
+
+
+def test_a_server_that_refuses_both_is_told_by_its_first_refusal(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="getCompanyInfo", do="fault", code=20000)
+    box.add_fault(on="getCompanyMembership", do="fault", code=20003)
+    trouble = trouble_of(remote.sign_in)
+    assert (trouble.kind, trouble.code) == (Kind.FATAL, 20000)
+
+
+@pytest.mark.parametrize("fault", [{"do": "fault", "code": 20003}, {"do": "html"}, {"do": "http-503", "status": 404}])
+def test_a_server_without_properties_has_no_known_limit(
+    remote: IpsRemote, box: Sandbox, fault: dict[str, object]
+) -> None:
+    box.add_fault(on="getProperty", **fault)
+    assert remote.sign_in().max_post_bytes is None
+
+
+def test_a_server_that_is_down_while_signing_in_is_asked_once(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="*", do="http-503", retry_after=7)
+    trouble = trouble_of(remote.sign_in)
+    assert (trouble.kind, trouble.status, trouble.retry_after_s) == (Kind.TRANSIENT, 503, 7.0)
+    assert len(box.requests) == 1
+
+
+# --- one job from the first POST to its log ---
+
+
+def test_a_job_goes_from_the_first_post_to_its_log(remote: IpsRemote, box: Sandbox) -> None:
+    company = remote.sign_in()
+    told: list[int] = []
+    first = remote.post(
+        opening(part(1, "a.txt", Bytes(SMALL)), part(2, "b.css", Bytes(SMALL * 2)), company=company), told.append
+    )
+    assert told == [3 * len(SMALL)]
+    assert [sent.drop for sent in first.files] == [1, 2]
+    assert first.files[1].sha256 == hashlib.sha256(SMALL * 2).hexdigest()
+    assert first.files[1].size_bytes == 2 * len(SMALL)
+
+    (active,) = remote.active_jobs(company)
+    assert active.handle == first.job_handle
+    assert active.original_name == "j-1"
+    assert not active.is_done
+    assert remote.active_jobs(company, original_name="j-1") == [active]
+    assert remote.active_jobs(company, original_name="j") == []
+
+    told.clear()
+    name = 'Stühle & "Tische" 𝒳.txt'
+    second = remote.post(
+        later(
+            part(3, "file.txt", Bytes(LARGE)),
+            handle=first.job_handle,
+            file_name=name,
+            end_job=True,
+        ),
+        told.append,
+    )
+    assert second.job_handle == first.job_handle
+    assert second.files[0].sha256 == hashlib.sha256(LARGE).hexdigest()
+    assert told == sorted(told)
+    assert told[-1] == len(LARGE)
+    assert box.requests[-1].file_names == (name,)
+
+    assert box.content("a").read_bytes() == SMALL
+    assert box.content("Stühle  Tische 𝒳").read_bytes() == LARGE
+    (log,) = remote.job_logs(company, handle=first.job_handle)
+    assert log.is_complete
+    assert log.has_end
+    assert {row.asset_name for row in log.rows if row.log_type == "UploadSuccess"} >= {"a", "b"}
+    assert remote.job_logs(company, original_name="j-1") == [log]
+    assert remote.job_logs(company, original_name="j-2") == []
+
+    found = {asset.name: asset for asset in remote.assets(company, ["a", "b", "c", "bad\x00name", ""])}
+    assert sorted(found) == ["a", "b"]
+    assert found["b"].size_bytes == 2 * len(SMALL)
+    assert found["b"].folder == "Example Co/in/"
+    assert found["b"].file_name == "b.css"
+    assert found["b"].modified_at is not None
+
+
+def test_a_job_can_be_ended_without_a_file(remote: IpsRemote, box: Sandbox) -> None:
+    first = remote.post(opening(part(1, "a.txt", Bytes(SMALL))), ignore)
+    assert remote.post(later(handle=first.job_handle, end_job=True), ignore).files == ()
+    (log,) = remote.job_logs(COMPANY, handle=first.job_handle)
+    assert log.has_end
+
+
+def test_every_page_of_a_log_is_read(remote: IpsRemote, box: Sandbox) -> None:
+    files = [part(number, f"f{number}.txt", Bytes(b"x")) for number in range(1200)]
+    posted = remote.post(opening(*files, end_job=True), ignore)
+    assert len(posted.files) == 1200
+    (log,) = remote.job_logs(COMPANY, handle=posted.job_handle)
+    assert log.is_complete
+    assert len({row.asset_name for row in log.rows if row.log_type == "UploadSuccess"}) == 1200
+    assert [request.operation for request in box.requests].count("getJobLogDetails") >= 2
+
+
+def test_posts_share_a_connection(remote: IpsRemote, box: Sandbox) -> None:
+    first = remote.post(opening(part(1, "a.txt", Bytes(SMALL))), ignore)
+    remote.post(later(part(2, "b.txt", Bytes(LARGE)), handle=first.job_handle), ignore)
+    assert len({request.peer for request in box.requests}) == 1
+
+
+def test_several_threads_may_use_it(remote: IpsRemote, box: Sandbox) -> None:
+    results: dict[int, str] = {}
+
+    def work(number: int) -> None:
+        posted = remote.post(
+            opening(part(number, f"t{number}.txt", Bytes(b"%d" % number)), job_name=f"job-{number}", end_job=True),
+            ignore,
+        )
+        (log,) = remote.job_logs(COMPANY, handle=posted.job_handle)
+        (asset,) = remote.assets(COMPANY, [f"t{number}"])
+        results[number] = f"{log.original_name} {asset.name}"
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {number: f"job-{number} t{number}" for number in range(8)}
+
+
+# --- a POST that fails ---
+
+
+@pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("fault", "kind", "processed"),
+    [
+        ({"do": "swallow-after"}, Kind.UNKNOWN, True),
+        ({"do": "swallow-before"}, Kind.UNKNOWN, False),
+        ({"do": "truncated"}, Kind.UNKNOWN, True),
+        ({"do": "truncated", "short_length": True}, Kind.UNKNOWN, True),
+        ({"do": "html"}, Kind.UNKNOWN, False),
+        ({"do": "html", "processed": True}, Kind.UNKNOWN, True),
+        ({"do": "garbage"}, Kind.UNKNOWN, False),
+        ({"do": "empty-200"}, Kind.UNKNOWN, False),
+        ({"do": "http-503"}, Kind.TRANSIENT, False),
+        ({"do": "http-503", "status": 429}, Kind.TRANSIENT, False),
+        ({"do": "http-503", "status": 413}, Kind.PERMANENT, False),
+        ({"do": "http-503", "status": 502, "processed": True}, Kind.UNKNOWN, True),
+        ({"do": "fault", "code": 30001}, Kind.PERMANENT, False),
+        ({"do": "fault", "code": 30000, "as_200": True}, Kind.TRANSIENT, False),
+        ({"do": "fault", "code": 20009}, Kind.PERMANENT, False),
+        ({"do": "reset", "after_bytes": 10}, Kind.UNKNOWN, False),
+        ({"do": "reset", "after_bytes": 1000}, Kind.UNKNOWN, False),
+    ],
+    ids=str,
+)
+def test_a_failed_post_tells_what_may_have_happened(
+    remote: IpsRemote, box: Sandbox, fault: dict[str, object], kind: Kind, processed: bool, data: bytes
+) -> None:
+    """Only UNKNOWN may hide a POST that the server has taken."""
+    box.add_fault(on="UploadFile", nth=1, **fault)
+    error = failed_post(remote, opening(part(7, "a.txt", Bytes(data)), end_job=True))
+    assert error.trouble.kind is kind
+    assert error.trouble.reached
+    assert kind is Kind.UNKNOWN or not processed
+    if fault["do"] != "reset":
+        assert [sent.drop for sent in error.files] == [7]
+    logs = remote.job_logs(COMPANY, original_name="j-1")
+    assert bool(logs) == processed
+    assert remote.post(opening(part(7, "a.txt", Bytes(data)), job_name="j-2"), ignore).job_handle
+
+
+def test_retry_after_is_passed_on(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="UploadFile", do="http-503", retry_after=90)
+    assert failed_post(remote, opening(part(1, "a.txt", Bytes(SMALL)))).trouble.retry_after_s == 90.0
+
+
+def test_a_late_answer_is_never_that_of_the_next_post(connect: Callable[..., IpsRemote], box: Sandbox) -> None:
+    remote = connect(read_timeout_s=0.3)
+    fault = box.add_fault(on="UploadFile", nth=1, do="slow", seconds=1.0)
+    error = failed_post(remote, opening(part(1, "a.txt", Bytes(SMALL))))
+    assert error.trouble.kind is Kind.UNKNOWN
+    assert "did not answer within 0.3 s" in error.trouble.text
+    assert fault.hits == 1
+    box.clear_faults()
+    posted = remote.post(opening(part(2, "b.txt", Bytes(SMALL)), job_name="j-2"), ignore)
+    assert "j-2" in posted.job_handle
+
+
+def test_a_wrong_password_stops_a_large_post(connect: Callable[..., IpsRemote]) -> None:
+    remote = connect(password=lambda: "wrong")
+    error = failed_post(remote, opening(part(1, "a.txt", Bytes(LARGE))))
+    assert (error.trouble.kind, error.trouble.code) == (Kind.FATAL, 10001)
+
+
+# --- reads that fail ---
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"do": "truncated"},
+        {"do": "truncated", "short_length": True},
+        {"do": "html"},
+        {"do": "html", "status": 503},
+        {"do": "garbage"},
+        {"do": "empty-200"},
+        {"do": "swallow-after"},
+        {"do": "http-503"},
+        {"do": "fault", "code": 30000},
+    ],
+    ids=str,
+)
+def test_a_blip_is_no_empty_answer_and_is_asked_again(
+    connect: Callable[..., IpsRemote], box: Sandbox, fault: dict[str, object]
+) -> None:
+    waits: list[float] = []
+    remote = connect(sleep=waits.append)
+    remote.post(opening(part(1, "a.txt", Bytes(SMALL))), ignore)
+    box.add_fault(on="getActiveJobs", count=2, **fault)
+    assert len(remote.active_jobs(COMPANY)) == 1
+    assert len(waits) == 2
+    assert all(0 <= wait <= 3 for wait in waits)
+    box.add_fault(on="getActiveJobs", **fault)
+    trouble = trouble_of(lambda: remote.active_jobs(COMPANY))
+    assert trouble.kind is Kind.TRANSIENT
+    assert [request.operation for request in box.requests].count("getActiveJobs") == 6
+
+
+def test_a_read_that_may_not_be_made_is_not_asked_again(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="getActiveJobs", do="fault", code=10001)
+    assert trouble_of(lambda: remote.active_jobs(COMPANY)).kind is Kind.FATAL
+    assert len(box.requests) == 1
+
+
+def test_a_server_that_says_when_to_come_back_is_not_asked_before(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="getActiveJobs", do="http-503", retry_after=30)
+    assert trouble_of(lambda: remote.active_jobs(COMPANY)).retry_after_s == 30.0
+    assert len(box.requests) == 1
+
+
+@pytest.mark.parametrize("fault", [{"do": "fault", "code": 20003}, {"do": "http-503", "status": 404}], ids=str)
+def test_a_server_that_does_not_tell_about_assets_says_so_for_good(
+    remote: IpsRemote, box: Sandbox, fault: dict[str, object]
+) -> None:
+    box.add_fault(on="getAssetsByName", **fault)
+    trouble = trouble_of(lambda: remote.assets(COMPANY, ["a"]))
+    assert trouble.kind is Kind.PERMANENT
+    assert "does not tell about assets" in trouble.text
+
+
+def test_trouble_with_assets_on_the_way_is_no_verdict(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="getAssetsByName", do="html", status=502)
+    assert trouble_of(lambda: remote.assets(COMPANY, ["a"])).kind is Kind.TRANSIENT
