@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hotfolder.core.messages import Fate, FilingItem, FilingResult, FilingStatus
+from hotfolder.edges.files.alike import AlikeNames
 from hotfolder.edges.files.beneath import Directories, is_ours_alone, is_version, split
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
 from hotfolder.edges.files.words import shown, trouble, why
@@ -43,6 +44,7 @@ class Filing:
         self._calls = directories.calls
         self._device = directories.device
         self._publisher = Publisher(directories)
+        self._alike = AlikeNames(directories)
 
     def file_away(self, items: Sequence[FilingItem]) -> list[FilingResult]:
         """File each; raises FolderError only when the directories cannot be synced at the end."""
@@ -97,6 +99,19 @@ class Filing:
                 return
             if found is Found.NOTHING:
                 plan.companions.append(companion)
+        self._look_for_alike_names(plan)
+
+    def _look_for_alike_names(self, plan: _Plan) -> None:
+        paths = [companion.path for companion in plan.companions]
+        if plan.is_to_move and plan.item.fate is Fate.MOVE:
+            paths.append(plan.item.target_path)
+        for path in paths:
+            other = self._alike.taken(path)
+            if other is not None:
+                self._end(plan, FilingStatus.TAKEN, f"{shown(path)}: too much like {shown(other)}, which is there")
+                return
+        for path in paths:
+            self._alike.add(path)
 
     def _look_at_both_places(self, plan: _Plan) -> None:
         item = plan.item

@@ -137,6 +137,48 @@ def test_two_originals_of_one_name_in_one_call(files: FolderFiles, share: Share)
     assert share.everything() == {**FILED, "_working/job2/a.jpg": b"second"}
 
 
+@pytest.mark.parametrize(
+    ("there", "new"), [("A.JPG", "a.jpg"), ("Grün.jpg", "gru\u0308n.jpg"), ("STRASSE.jpg", "straße.jpg")]
+)
+def test_name_that_others_cannot_tell_from_one_that_is_there_is_taken(
+    files: FolderFiles, share: Share, there: str, new: str
+) -> None:
+    """Macs and Windows would show both and open only one (RELIABILITY B10, B11)."""
+    share.drop(f"_done/{there}", b"first")
+    share.drop(f"_working/{new}")
+    item = share.filing_item(f"_working/{new}", f"_done/{new}", receipt="x = 1")
+    result = file_away(files, item)
+    assert result == FilingResult(1, FilingStatus.TAKEN, f"_done/{new}: too much like {there}, which is there")
+    assert share.paths() == {f"_done/{there}", f"_working/{new}"}
+
+
+def test_names_alike_in_one_call_are_not_filed_side_by_side(files: FolderFiles, share: Share) -> None:
+    share.drop("_working/1/a.jpg")
+    share.drop("_working/2/A.jpg")
+    items = [
+        share.filing_item("_working/1/a.jpg", "_done/a.jpg"),
+        share.filing_item("_working/2/A.jpg", "_done/A.jpg", drop=2),
+    ]
+    for _ in range(2):
+        assert [result.status for result in files.file_away(items)] == [FilingStatus.FILED, FilingStatus.TAKEN]
+
+
+def test_receipt_alike_another_is_taken_too(files: FolderFiles, share: Share) -> None:
+    share.drop("_done/A.jpg.receipt.toml", b"somebody's")
+    share.drop("_working/a.jpg")
+    item = share.filing_item("_working/a.jpg", "_done/a.jpg", fate=Fate.DELETE, receipt="x = 1")
+    assert file_away(files, item).status is FilingStatus.TAKEN
+
+
+def test_names_of_a_crowded_directory_are_not_compared(files: FolderFiles, share: Share) -> None:
+    (share.root / "_done").mkdir()
+    for number in range(5001):
+        (share.root / f"_done/{number}.jpg").touch()
+    share.drop("_done/A.jpg", b"first")
+    share.drop("_working/a.jpg")
+    assert file_away(files, share.filing_item("_working/a.jpg", "_done/a.jpg")).status is FilingStatus.FILED
+
+
 class Taking(PerilousSyscalls):
     """Somebody takes a name between our look and our rename."""
 

@@ -112,7 +112,7 @@ def test_root_that_may_not_be_written_is_refused(share: Share) -> None:
 
 
 def test_what_an_unmounted_share_leaves_is_not_taken_for_it(share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here the mount is told, in the contract tests it is real."""
+    """Here the mount is made up; tests/contract/test_mounts.py has real ones."""
     mounted = {str(share.root)}
     monkeypatch.setattr(os.path, "ismount", lambda path: str(path) == "/" or str(path) in mounted)
     files = FolderFiles(share.root)
