@@ -1,42 +1,60 @@
 """
-What would become, or became, of one path: by the rules of its hot folder and by what the ledger knows.
+What would become, or became, of one path: by the rules of its hot folder, by what the ledger knows, and by what only
+the running daemon knows.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hotfolder.core import naming
-from hotfolder.core.litter import is_reserved
+from hotfolder.core.litter import WORKING, is_reserved
 from hotfolder.core.model import Drop, DropState, Job
 from hotfolder.core.rules import Router
-from hotfolder.core.settings import FolderSettings, Settings
+from hotfolder.core.settings import FolderSettings, OnSuccess, Settings
 from hotfolder.core.wording import shown
+from hotfolder.status import cures
 from hotfolder.status.snapshot import PEOPLE, stamp
 
 Found = Sequence[tuple[Drop, Job | None]]
 
+Kind = Literal["file", "directory", "other", "nothing", "no answer"]
+"""What lies at a path now; "no answer" = the share did not say in time."""
+
 
 def place_of(settings: Settings, path: Path) -> tuple[FolderSettings, str] | None:
-    """Return the hot folder a path lies in and the path inside it, None if it lies in none."""
+    """
+    Return the hot folder a path lies in and the path inside it, None if it lies in none.
+
+    Looks at no share: a hot folder is known by the path in its settings. "" inside is the hot folder itself.
+    """
     whole = Path(os.path.normpath(path.absolute()))
     for folder in settings.folders:
-        for root in (folder.path, folder.path.resolve()):
-            if whole.is_relative_to(root):
-                return folder, str(whole.relative_to(root))
+        if whole.is_relative_to(folder.path):
+            inside = str(whole.relative_to(folder.path))
+            return folder, "" if inside == "." else inside
     return None
 
 
-def explain(settings: Settings, path: Path, found: Found, *, exists: bool, today: date) -> dict[str, Any]:
+def explain(
+    settings: Settings,
+    path: Path,
+    found: Found,
+    *,
+    kind: Kind,
+    today: date,
+    live: Mapping[str, Any] | None,
+) -> dict[str, Any]:
     """
     Return everything about a path as plain data.
 
-    `found` is what the ledger says, newest first; keys that do not apply are None.
+    `found` is what the ledger says, newest first. `live` is what the running daemon says, empty where it knows
+    nothing of the path, None where no daemon runs.
     """
     place = place_of(settings, path)
     if place is None:
@@ -44,28 +62,68 @@ def explain(settings: Settings, path: Path, found: Found, *, exists: bool, today
         return {"path": str(path), "folder": None, "state": None, "reason": f"in none of the hot folders: {folders}"}
     folder, inside = place
     answer: dict[str, Any] = {"path": str(path), "folder": folder.name, "inside": inside}
+    if not inside:
+        return answer | {"state": None, "reason": "this is the hot folder itself"} | dict(live or {})
     latest, job = found[0] if found else (None, None)
-    if latest is not None:
+    said = dict(live or {})
+    is_settling = said.get("state") is not None and said["drop"] is None
+    if latest is None or is_settling or _is_another(latest, inside, kind):
+        answer |= _not_known(folder, inside, kind, daemon_runs=live is not None) | _earlier(found) | said
+        if answer["state"] is not None:
+            answer |= _plan(folder, inside, today)
+    else:
         answer |= _known(folder, latest, job)
+        if said.get("drop") == latest.id:
+            answer |= said
         answer["earlier"] = len(found) - 1
-        return answer | _plan(folder, latest.origin or latest.path, today)
-    reserved = is_reserved(inside.partition("/")[0])
-    if reserved:
-        answer |= {"state": None, "reason": "this place is ours: what lies here is not watched"}
-        return answer
+    return answer
+
+
+def _is_another(latest: Drop, inside: str, kind: Kind) -> bool:
+    """Return whether what lies at a path where something was dropped, and went away from, is a new file."""
+    if latest.state not in (DropState.FILED, DropState.WITHDRAWN) or kind != "file":
+        return False
+    was_kept = latest.work_path == latest.path or not latest.target_path
+    return inside != latest.target_path and not (was_kept and latest.state is DropState.FILED)
+
+
+def _not_known(folder: FolderSettings, inside: str, kind: Kind, *, daemon_runs: bool) -> dict[str, Any]:
+    top = inside.partition("/")[0]
+    if is_reserved(top):
+        if kind == "nothing":
+            return {"state": None, "reason": "nothing is there, and no drop of ours was ever put there"}
+        what = "what is being sent lies here; nobody else should touch it" if top.lower() == WORKING else "not watched"
+        return {"state": None, "reason": f"not a drop: this place is ours: {what}"}
+    if kind == "directory":
+        return {"state": None, "reason": "a directory: each file below it is a drop of its own"}
     ignored = Router(folder).ignored(inside)
     if ignored is not None:
-        return answer | {"state": None, "reason": f"not a drop: {ignored}"}
+        return {"state": None, "reason": f"not a drop: {ignored}"}
+    if kind == "other":
+        return {"state": None, "reason": "not a drop: a link or another thing that is no ordinary file is left alone"}
     unusable = naming.unusable(inside.rpartition("/")[2])
     if unusable is not None:
-        return answer | {"state": None, "reason": f"it would be rejected: {unusable}"}
-    state = "settling" if exists else None
-    reason = (
-        "not in the ledger: the daemon has not found it complete yet, or is not running"
-        if exists
-        else "nothing is there, and nothing of this name was ever seen"
-    )
-    return answer | {"state": state, "reason": reason} | _plan(folder, inside, today)
+        return {"state": None, "reason": f"it would be rejected: {unusable}"}
+    match kind:
+        case "file":
+            waits = "the daemon has not looked at it yet" if daemon_runs else "no daemon is running that could look"
+            return {"state": "settling", "reason": f"new: {waits}"}
+        case "no answer":
+            return {"state": None, "reason": "the hot folder does not answer, and nothing of this name was ever seen"}
+        case _:
+            return {"state": None, "reason": "never seen: nothing is there, and nothing of this name ever was"}
+
+
+def _earlier(found: Found) -> dict[str, Any]:
+    """Return what became of the last one at the same path."""
+    if not found:
+        return {}
+    drop, _ = found[0]
+    return {
+        "earlier": len(found),
+        "last_outcome": drop.outcome.value if drop.outcome else None,
+        "last_at": stamp(drop.filed_at),
+    }
 
 
 def _plan(folder: FolderSettings, inside: str, today: date) -> dict[str, Any]:
@@ -81,9 +139,17 @@ def _plan(folder: FolderSettings, inside: str, today: date) -> dict[str, Any]:
 
 def _known(folder: FolderSettings, drop: Drop, job: Job | None) -> dict[str, Any]:
     where = drop.target_path if drop.state is DropState.FILED else drop.work_path
+    is_deleted = (
+        drop.state is DropState.FILED
+        and folder.on_success is OnSuccess.DELETE
+        and drop.outcome is not None
+        and drop.outcome.is_good
+    )
     return {
         "state": PEOPLE[drop.state],
         "reason": drop.reason or _waits(drop),
+        "cure": cures.of_held(drop.reason) if drop.state is DropState.HELD else cures.of_outcome(drop.outcome),
+        "next_at": None,
         "drop": drop.id,
         "outcome": drop.outcome.value if drop.outcome else None,
         "evidence": drop.evidence,
@@ -91,10 +157,16 @@ def _known(folder: FolderSettings, drop: Drop, job: Job | None) -> dict[str, Any
         "ready_at": stamp(drop.ready_at),
         "stored_at": stamp(drop.stored_at),
         "filed_at": stamp(drop.filed_at),
-        "now_at": str(folder.path / (where or drop.path)),
+        "now_at": None if is_deleted else str(folder.path / (where or drop.path)),
         "job": job.name if job else None,
         "job_handle": job.handle if job else None,
+        "possible_second_copy": drop.possible_second_copy,
         "retry_of": drop.retry_of,
+        # as recorded when it was found: the settings may have changed since
+        "rule": None if drop.rule is None else drop.rule + 1,
+        "destination": drop.destination,
+        "asset": drop.stored_as or drop.asset,
+        "options": json.loads(drop.options),
     }
 
 
@@ -118,32 +190,55 @@ def _waits(drop: Drop) -> str:
             return ""
 
 
-def as_text(answer: dict[str, Any]) -> str:
-    """Return an explanation as lines for a terminal."""
-    labels = [
-        ("state", "State"),
-        ("outcome", "Outcome"),
-        ("reason", "Why"),
-        ("now_at", "Now at"),
-        ("folder", "Hot folder"),
-        ("rule", "Rule"),
-        ("destination", "Destination"),
-        ("asset", "Asset ID"),
-        ("job", "Job"),
-        ("job_handle", "Job handle"),
-        ("seen_at", "Seen"),
-        ("ready_at", "Complete"),
-        ("evidence", "Evidence"),
-        ("stored_at", "Decided"),
-        ("filed_at", "Filed"),
-    ]
+_LABELS = (
+    ("state", "State"),
+    ("outcome", "Outcome"),
+    ("reason", "Why"),
+    ("cure", "What to do"),
+    ("next", "Next"),
+    ("now_at", "Now at"),
+    ("last", "Before"),
+    ("folder", "Hot folder"),
+    ("folder_state", "It is"),
+    ("rule", "Rule"),
+    ("destination", "Destination"),
+    ("asset", "Asset ID"),
+    ("job", "Job"),
+    ("job_handle", "Job handle"),
+    ("seen_at", "Seen"),
+    ("ready_at", "Complete"),
+    ("evidence", "Evidence"),
+    ("stored_at", "Decided"),
+    ("filed_at", "Filed"),
+    ("second", "Caution"),
+)
+
+
+def as_text(answer: Mapping[str, Any], now: datetime) -> str:
+    """Return an explanation as lines for a terminal; `now` is aware, and its time zone is the reader's."""
+    shown_of = dict(answer)
+    if answer.get("next_at"):
+        shown_of["next"] = _next(answer["next_at"], now)
+    if answer.get("last_outcome"):
+        shown_of["last"] = f"another file was dropped here; it was {answer['last_outcome']} ({answer['last_at']})"
+    if answer.get("possible_second_copy"):
+        shown_of["second"] = "there may be a second copy of it on the server"
     lines = [shown(str(answer["path"]))]
-    for key, label in labels:
-        value = answer.get(key)
+    for key, label in _LABELS:
+        value = shown_of.get(key)
         if value not in (None, ""):
             lines.append(f"  {label + ':':<13}{shown(str(value))}")
     options = answer.get("options")
     if options:
         lines.append("  Options:")
-        lines += [f"    {name} = {json.dumps(value, ensure_ascii=False)}" for name, value in sorted(options.items())]
+        lines += [
+            shown(f"    {name} = {json.dumps(value, ensure_ascii=False)}") for name, value in sorted(options.items())
+        ]
     return "\n".join(lines)
+
+
+def _next(next_at: str, now: datetime) -> str:
+    at = datetime.fromisoformat(next_at)
+    left_s = max(0, round((at - now).total_seconds()))
+    left = f"{left_s} s" if left_s < 120 else f"{left_s // 60} minutes"
+    return f"in {left} ({at.astimezone(now.tzinfo):%H:%M:%S})"

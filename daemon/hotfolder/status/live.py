@@ -10,15 +10,18 @@ from datetime import timedelta
 from typing import Any
 
 from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.model import Drop, DropState, Job, JobState
-from hotfolder.status.snapshot import stamp
+from hotfolder.status import cures
+from hotfolder.status.snapshot import folder_state, stamp, state_of
 
 
 def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any]:
     """
-    Return `state`, `reason` and `next_at` of a path that is under way; nothing where the daemon knows nothing of it.
+    Return `state`, `reason`, `cure` and `next_at` of a path that is under way; nothing where nothing is known of it.
 
-    `inside` is the path in the hot folder: where it was dropped, or where it lies in `_working`.
+    `inside` is the path in the hot folder: where it was dropped, or where it lies in `_working`. `drop` is the number
+    of the drop, None before it is complete; a `state` of None means that the path is no drop.
     """
     desk = coordinator.desks.get(folder)
     if desk is None:
@@ -27,16 +30,33 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
     drop = _drop_at(coordinator, folder, inside)
     entry = desk.settling.get(inside)
     if entry is not None and drop is None:
-        state = "held" if entry.held else "settling"
-        answer = {"state": state, "reason": entry.held or entry.missing, "next_at": _at(coordinator, entry.due_s)}
+        answer = {
+            "drop": None,
+            "state": "held" if entry.held else "settling",
+            "reason": entry.held or entry.missing or "a last look into the ledger",
+            "cure": cures.of_held(entry.held) if entry.held else None,
+            "next_at": moment_of(coordinator, entry.due_s),
+        }
     elif drop is not None:
-        answer = _of_drop(coordinator, drop)
+        answer = of_drop(coordinator, drop)
     elif inside in desk.ignored:
-        answer = {"state": None, "reason": f"not a drop: {desk.ignored[inside]}"}
-    if answer.get("state") in ("settling", "ready") and desk.state in ("degraded", "held"):
-        answer["reason"] = f"the hot folder is {desk.state}: {desk.reason}"
+        return {"state": None, "reason": f"not a drop: {desk.ignored[inside]}"}
+    if answer.get("state") in ("settling", "ready") and not desk.may_send:
+        answer["reason"] = f"the hot folder is {folder_state(desk)}: {desk.reason or 'it has not answered yet'}"
+        answer["cure"] = cures.of_folder(desk.state, desk.reason)
         answer["next_at"] = None
     return answer
+
+
+def of_folder(coordinator: Coordinator, folder: str) -> dict[str, Any]:
+    """Return how a hot folder itself is doing."""
+    desk = coordinator.desks[folder]
+    return {
+        "folder_state": folder_state(desk),
+        "reason": desk.reason,
+        "cure": cures.of_folder(desk.state, desk.reason),
+        "held_by_person": desk.reason == BY_PERSON,
+    }
 
 
 def _drop_at(coordinator: Coordinator, folder: str, inside: str) -> Drop | None:
@@ -53,24 +73,27 @@ def _drop_at(coordinator: Coordinator, folder: str, inside: str) -> Drop | None:
     )
 
 
-def _of_drop(coordinator: Coordinator, drop: Drop) -> dict[str, Any]:
+def of_drop(coordinator: Coordinator, drop: Drop) -> dict[str, Any]:
+    """Return what `waiting` does, of a drop that is under way."""
     job = None if drop.job is None else coordinator.board.jobs.get(drop.job)
+    state = state_of(coordinator, drop)
     reason, next_s = _waits_for(coordinator, drop, job)
-    state = {
-        DropState.READY: "ready",
-        DropState.CLAIMED: "working" if drop.job is not None else "ready",
-        DropState.CLAIMING: "working",
-        DropState.SENDING: "working",
-        DropState.HELD: "held",
-    }.get(drop.state, "processing")
-    return {"state": state, "reason": reason, "next_at": _at(coordinator, next_s)}
+    cure = cures.of_held(drop.reason, is_filing=drop.state is DropState.FILING) if state == "held" else None
+    return {
+        "drop": drop.id,
+        "state": state,
+        "reason": reason,
+        "cure": cure,
+        "next_at": moment_of(coordinator, next_s),
+    }
 
 
 def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[str, float | None]:
     connection = coordinator.connection
-    down = f"the server is {connection.state}: {connection.error}" if not connection.is_ok else None
-    if down is not None and drop.state not in (DropState.FILING, DropState.HELD):
-        return down, connection.next_wake_s()
+    if not connection.is_ok and drop.state not in (DropState.FILING, DropState.HELD):
+        state = "not known yet" if connection.state == "starting" else connection.state
+        error = f": {connection.error}" if connection.error else ""
+        return f"waits for the server, which is {state}{error}", connection.next_wake_s()
     match drop.state:
         case DropState.READY | DropState.CLAIMED if job is None:
             if coordinator.dispatch.is_behind(drop):
@@ -96,16 +119,17 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
             return "the server's answer was lost; its log will tell", coordinator.tracking.next_wake_s()
         case DropState.FILING:
             trouble = coordinator.filing.trouble_of(drop)
+            if trouble is None:
+                return "decided; on its way to its place", None
             return (
-                "decided; could not be put in its place yet" if trouble else "decided; on its way to its place"
-            ), None
-        case DropState.HELD:
-            return drop.reason, None
-        case DropState.FILED | DropState.WITHDRAWN:
+                f"decided ({drop.outcome}), but could not be put in its place yet: {trouble}",
+                coordinator.filing.tries_again_s(drop),
+            )
+        case DropState.HELD | DropState.FILED | DropState.WITHDRAWN:
             return drop.reason, None
 
 
-def _at(coordinator: Coordinator, monotonic_s: float | None) -> str | None:
+def moment_of(coordinator: Coordinator, monotonic_s: float | None) -> str | None:
     """Return the moment of the wall clock for one of the monotonic, None for the past and for never."""
     if monotonic_s is None:
         return None

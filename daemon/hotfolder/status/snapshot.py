@@ -5,7 +5,7 @@ The daemon's state as plain data, in the shape of DESIGN 4.4; taken in the coord
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,13 +52,31 @@ def stamp(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Recent:
-    """The latest finished drops, newest first, and how many of each outcome since the daemon began."""
+COUNTS = ("settling", "ready", "working", "processing", "held", "done", "check", "failed", "ignored")
 
-    def __init__(self) -> None:
-        self._latest: deque[tuple[Drop, Job | None]] = deque(maxlen=RECENT)
-        self.outcomes: Counter[str] = Counter()
-        self.by_folder: dict[str, Counter[str]] = {}
+SENT = (DropState.SENT, DropState.DOUBTED, DropState.FILING)
+"""Drops of a job that have left this machine."""
+
+NO_DAEMON = "no daemon is running: this is what the ledger says"
+
+NOT_ASKED = "no answer yet: the first sign-in is under way"
+
+Totals = Mapping[str, Mapping[str, int]]
+"""Finished drops by hot folder and outcome, all that the ledger knows."""
+
+
+class Recent:
+    """
+    The latest finished drops, newest first, and how many there are of each outcome.
+
+    The daemon's loop adds to it, and reads it for the questions it is asked.
+    """
+
+    def __init__(self, totals: Totals | None = None, latest: Iterable[tuple[Drop, Job | None]] = ()) -> None:
+        """`totals` and `latest`, newest first, are what the ledger knew when the daemon began."""
+        self._latest: deque[tuple[Drop, Job | None]] = deque(latest, maxlen=RECENT)
+        self.outcomes: Counter[str] = Counter()  # since the daemon began
+        self.by_folder: dict[str, Counter[str]] = {name: Counter(dict(of)) for name, of in (totals or {}).items()}
 
     def add(self, drop: Drop, job: Job | None) -> None:
         """Take one in."""
@@ -76,14 +94,9 @@ def take(coordinator: Coordinator, recent: Recent) -> Snapshot:
     """Return the state of a running daemon."""
     counts: dict[str, Counter[str]] = {name: Counter() for name in coordinator.desks}
     for drop in coordinator.board.drops.values():
-        counts[drop.folder][_state_of(coordinator, drop)] += 1
-    connection = coordinator.connection
+        counts[drop.folder][state_of(coordinator, drop)] += 1
     return {
-        "server": {
-            "state": "ok" if connection.state == "starting" else connection.state,
-            "since": stamp(connection.since),
-            "error": connection.error,
-        },
+        "server": _server(coordinator),
         "folders": [
             _folder(desk, counts[name], recent.by_folder.get(name, Counter()))
             for name, desk in coordinator.desks.items()
@@ -93,7 +106,24 @@ def take(coordinator: Coordinator, recent: Recent) -> Snapshot:
     }
 
 
-def _state_of(coordinator: Coordinator, drop: Drop) -> str:
+def _server(coordinator: Coordinator) -> dict[str, Any]:
+    """Before anybody has answered nothing is known to be well."""
+    connection = coordinator.connection
+    starting = connection.state == "starting"
+    return {
+        "state": "unreachable" if starting else connection.state,
+        "since": stamp(connection.since),
+        "error": NOT_ASKED if starting else connection.error,
+    }
+
+
+def folder_state(desk: Desk) -> str:
+    """Return the state for people; one that has not answered yet, as a share that hangs does not, is no good one."""
+    return "degraded" if desk.state == "opening" else desk.state
+
+
+def state_of(coordinator: Coordinator, drop: Drop) -> str:
+    """Return the state for people of a drop under way."""
     if coordinator.filing.trouble_of(drop):
         return "held"
     return PEOPLE[drop.state]
@@ -104,31 +134,43 @@ def _folder(desk: Desk, counts: Counter[str], outcomes: Counter[str]) -> dict[st
     return {
         "name": desk.folder.name,
         "path": str(desk.folder.path),
-        "state": "watching" if desk.state == "opening" else desk.state,
-        "reason": desk.reason,
+        "state": folder_state(desk),
         "counts": {
             "settling": len(desk.settling) - held,
             "ready": counts["ready"],
             "working": counts["working"],
             "processing": counts["processing"],
             "held": counts["held"] + held,
-            "done": outcomes["stored"] + outcomes["updated"],
-            "check": outcomes["renamed"] + outcomes["unknown"],
-            "failed": outcomes["failed"] + outcomes["duplicate"] + outcomes["rejected"],
+            **_ends(outcomes),
             "ignored": desk.ignored_count,
         },
     }
 
 
+def _ends(outcomes: Mapping[str, int]) -> dict[str, int]:
+    """Return how many drops lie in each of the three places, by where their outcomes lead."""
+    places = {
+        "done": ("stored", "updated"),
+        "check": ("renamed", "unknown"),
+        "failed": ("failed", "duplicate", "rejected"),
+    }
+    return {place: sum(outcomes.get(name, 0) for name in names) for place, names in places.items()}
+
+
 def _job(coordinator: Coordinator, job: Job) -> dict[str, Any]:
     run = coordinator.posting.runs.get(job.id)
     members = coordinator.board.members_of(job)
-    sent = (DropState.SENT, DropState.DOUBTED, DropState.FILING)
-    files_sent = sum(drop.state in sent for drop in members)
-    bytes_sent = sum(drop.identity.size_bytes for drop in members if drop.state in sent)
     follow = coordinator.tracking.follows.get(job.id)
     active = follow.active if follow else None
-    files_done = sum(drop.state is DropState.FILING for drop in members)
+    if job.state is JobState.OVER:  # its drops leave it one by one as they are filed
+        files_sent, bytes_sent = job.files_total, job.bytes_total
+        files_done = job.files_total
+    else:
+        files_sent = sum(drop.state in SENT for drop in members)
+        bytes_sent = sum(drop.identity.size_bytes for drop in members if drop.state in SENT)
+        bytes_sent += run.bytes_now if run else 0
+        files_done = sum(drop.state is DropState.FILING for drop in members)
+        files_done = min(max(files_done, (active.files_done if active else 0) or 0), job.files_total)
     progress = 0.0
     if job.state in (JobState.OVER, JobState.CLOSED):
         progress = 1.0
@@ -142,51 +184,52 @@ def _job(coordinator: Coordinator, job: Job) -> dict[str, Any]:
         "progress": round(min(max(progress, 0.0), 1.0), 3),
         "files_total": job.files_total,
         "files_sent": files_sent,
-        "files_done": max(files_done, active.files_done or 0) if active else files_done,
+        "files_done": files_done,
         "bytes_total": job.bytes_total,
-        "bytes_sent": bytes_sent + (run.bytes_now if run else 0),
+        "bytes_sent": min(bytes_sent, job.bytes_total),
         "started_at": stamp(job.created_at),
     }
 
 
-def from_ledger(folders: Iterable[tuple[str, str]], unfinished: Unfinished, recent: list[dict[str, Any]]) -> Snapshot:
+def from_ledger(
+    folders: Iterable[tuple[str, str]], unfinished: Unfinished, totals: Totals, recent: list[dict[str, Any]]
+) -> Snapshot:
     """Return what the ledger alone tells, when no daemon runs: nothing settles and nobody has asked the server."""
     counts: dict[str, Counter[str]] = {}
+    members: dict[int | None, list[Drop]] = {}
     for drop in unfinished.drops:
         counts.setdefault(drop.folder, Counter())[PEOPLE[drop.state]] += 1
-    states = ("settling", "ready", "working", "processing", "held", "done", "check", "failed", "ignored")
+        members.setdefault(drop.job, []).append(drop)
     return {
-        "server": {
-            "state": "unreachable",
-            "since": None,
-            "error": "no daemon is running: this is what the ledger says",
-        },
+        "server": {"state": "unreachable", "since": None, "error": NO_DAEMON},
         "folders": [
             {
                 "name": name,
                 "path": path,
-                "state": "degraded",
-                "reason": "no daemon is running",
-                "counts": {state: counts.get(name, Counter())[state] for state in states},
+                "state": "held" if name in unfinished.held_folders else "degraded",
+                "counts": dict.fromkeys(COUNTS, 0) | counts.get(name, Counter()) | _ends(totals.get(name, {})),
             }
             for name, path in folders
         ],
         "jobs": [
-            {
-                "name": job.name,
-                "handle": job.handle,
-                "folder": job.folder,
-                "state": JOB_STATES[job.state],
-                "progress": 1.0 if job.state is JobState.OVER else 0.0,
-                "files_total": job.files_total,
-                "files_sent": 0,
-                "files_done": 0,
-                "bytes_total": job.bytes_total,
-                "bytes_sent": 0,
-                "started_at": stamp(job.created_at),
-            }
-            for job in unfinished.jobs
-            if job.state is not JobState.GHOST
+            _job_at_rest(job, members.get(job.id, [])) for job in unfinished.jobs if job.state is not JobState.GHOST
         ],
         "recent": recent,
+    }
+
+
+def _job_at_rest(job: Job, members: list[Drop]) -> dict[str, Any]:
+    sent = [drop for drop in members if drop.state in SENT]
+    return {
+        "name": job.name,
+        "handle": job.handle,
+        "folder": job.folder,
+        "state": JOB_STATES[job.state],
+        "progress": 1.0 if job.state is JobState.OVER else 0.0,
+        "files_total": job.files_total,
+        "files_sent": len(sent),
+        "files_done": sum(drop.state is DropState.FILING for drop in members),
+        "bytes_total": job.bytes_total,
+        "bytes_sent": sum(drop.identity.size_bytes for drop in sent),
+        "started_at": stamp(job.created_at),
     }

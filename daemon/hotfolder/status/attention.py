@@ -1,0 +1,65 @@
+"""
+What does not go on by itself, or not at the moment: the server, hot folders, held drops, and what is ignored.
+
+Asked in the coordinator's own thread; plain data, like a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from hotfolder.core.coordinator import Coordinator
+from hotfolder.status import cures
+from hotfolder.status.live import moment_of, of_drop
+from hotfolder.status.snapshot import folder_state, state_of
+
+LISTED = 100
+"""Held drops and ignored files named for each of the two lists: more would not be read; the counts are complete."""
+
+
+def take(coordinator: Coordinator) -> dict[str, Any]:
+    """Return what wants a person, with the reason and what can be done."""
+    connection = coordinator.connection
+    return {
+        "server": {
+            "state": connection.state,
+            "cure": cures.of_server(connection.state),
+            "next_at": None if connection.is_ok else moment_of(coordinator, connection.next_wake_s()),
+        },
+        "folders": [
+            {
+                "folder": name,
+                "state": folder_state(desk),
+                "reason": desk.reason or "it has not answered yet",
+                "cure": cures.of_folder(desk.state, desk.reason),
+            }
+            for name, desk in coordinator.desks.items()
+            if desk.state in ("opening", "degraded", "held")
+        ],
+        "held": list(islice(_held(coordinator), LISTED)),
+        "ignored": list(islice(_ignored(coordinator), LISTED)),
+    }
+
+
+def _held(coordinator: Coordinator) -> Iterator[dict[str, Any]]:
+    for name, desk in coordinator.desks.items():
+        for entry in desk.settling.values():
+            if entry.held is not None:
+                yield {
+                    "folder": name,
+                    "path": entry.path,
+                    "reason": entry.held,
+                    "cure": cures.of_held(entry.held),
+                    "next_at": moment_of(coordinator, entry.due_s),
+                }
+    for drop in coordinator.board.drops.values():
+        if state_of(coordinator, drop) == "held":
+            yield {"folder": drop.folder, "path": drop.path} | of_drop(coordinator, drop)
+
+
+def _ignored(coordinator: Coordinator) -> Iterator[dict[str, Any]]:
+    for name, desk in coordinator.desks.items():
+        for path, reason in desk.ignored.items():
+            yield {"folder": name, "path": path, "reason": reason}

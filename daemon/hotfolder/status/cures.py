@@ -1,0 +1,61 @@
+"""
+What a person can do about what does not go on by itself: one sentence for each case, for those who run the daemon.
+
+The notes beside the files speak to those who dropped them; their words are in `core.wording`.
+"""
+
+from __future__ import annotations
+
+from hotfolder.core.intake import BY_PERSON
+from hotfolder.core.model import Outcome
+
+_OUTCOMES = {
+    Outcome.FAILED: "cure what the reason says, then drag the file back into the hot folder or use 'hotfolder retry'",
+    Outcome.DUPLICATE: "to replace what is there, set overwrite = true for this file and use 'hotfolder retry'; "
+    "if it is something new, drag it back under another name",
+    Outcome.REJECTED: "cure what the reason says, then drag the file back into the hot folder or use 'hotfolder retry'",
+    Outcome.RENAMED: "look at it on the server; if its other name is fine, nothing is left to do; "
+    "sending it again would add one more copy",
+    Outcome.UNKNOWN: "look on the server whether it is there; only if it is not, "
+    "drag it back or use 'hotfolder retry' with its path",
+}
+
+
+def of_outcome(outcome: Outcome | None) -> str | None:
+    """Return what can be done about a finished drop; None where nothing has to be."""
+    return None if outcome is None else _OUTCOMES.get(outcome)
+
+
+def of_folder(state: str, reason: str | None) -> str | None:
+    """Return what can be done about a hot folder that does not work."""
+    match state:
+        case "degraded" | "opening":
+            return (
+                "it is tried again by itself; see that the share is mounted and that the daemon may read and write it"
+            )
+        case "held" if reason == BY_PERSON:
+            return "'hotfolder release --folder NAME' lets it go on"
+        case "held":
+            return "look whether all of that should be sent; then use 'hotfolder release --folder NAME'"
+        case _:
+            return None
+
+
+def of_held(reason: str, *, is_filing: bool = False) -> str:
+    """Return what can be done about a held drop."""
+    if reason == BY_PERSON:
+        return "'hotfolder release PATH' lets it go on"
+    if is_filing:
+        return "it is tried again by itself; see that the daemon may write there and that the disk has room"
+    return "cure what the reason says, or take the file away; it goes on by itself when it changes"
+
+
+def of_server(state: str) -> str | None:
+    """Return what can be done about the server."""
+    match state:
+        case "refused":
+            return "correct user, password or company in [server]; a new password file is noticed by itself"
+        case "unreachable":
+            return "it is tried again by itself, and nothing is lost meanwhile: what is dropped waits in its place"
+        case _:
+            return None

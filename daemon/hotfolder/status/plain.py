@@ -1,0 +1,20 @@
+"""
+Plain data as JSON text that is safe to print, whatever names are in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+# Inside the strings of a JSON text these may stand raw, but a terminal may obey them (C1 controls), they may turn a
+# line round (bidi overrides), or cannot be encoded at all (bytes of a name that are not UTF-8). ASCII controls are
+# escaped by `json` itself.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """Return JSON in readable letters; bytes of names that are not UTF-8 are lone surrogates, as in Python."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
