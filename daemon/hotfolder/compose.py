@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import queue
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -216,6 +216,11 @@ def _folder(
         emit=events.put,
         warn=log.trouble,
     )
+
+
+def bring_back(folder: FolderSettings, moves: Sequence[tuple[str, str]]) -> list[str]:
+    """Rename originals of a hot folder back where they were dropped, without a daemon; as `Files.bring_back`."""
+    return FolderFiles(folder.path).bring_back(moves)
 
 
 def _watch_of(folder: FolderSettings, files: FolderFiles) -> StartWatch | None:

@@ -13,9 +13,11 @@ import click
 import typer
 
 import hotfolder
-from hotfolder.cli import inspecting, running, setup, touring
+from hotfolder.cli import inspecting, running, setup, touring, wishing
 from hotfolder.cli.exits import Exit
 from hotfolder.config import ConfigError, StarterError, default_config_path, format_problem
+from hotfolder.edges.control import ControlError
+from hotfolder.edges.listeners import ListenError
 from hotfolder.ports import LedgerError
 
 app = typer.Typer(
@@ -57,6 +59,9 @@ for command in (
     inspecting.explain,
     inspecting.status,
     inspecting.history,
+    wishing.retry,
+    wishing.hold,
+    wishing.release,
     touring.sandbox,
 ):
     app.command()(command)
@@ -77,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         for problem in error.problems:
             sys.stderr.write(format_problem(problem) + "\n")
         return Exit.UNUSABLE
-    except (LedgerError, StarterError) as error:
+    except (LedgerError, StarterError, ControlError, ListenError) as error:
         sys.stderr.write(f"{error}\n")
         return Exit.UNUSABLE
     except BrokenPipeError:

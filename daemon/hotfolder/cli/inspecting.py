@@ -1,92 +1,158 @@
 """
-`status`, `history` and `explain`: what the ledger knows.
+`status`, `history` and `explain`: how things are, and what became of drops.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from hotfolder.cli import asking
 from hotfolder.cli.exits import Exit
-from hotfolder.config import load
+from hotfolder.cli.following import follow_lines, follow_live
 from hotfolder.core.notes import receipt
-from hotfolder.core.settings import Settings
 from hotfolder.core.wording import shown
-from hotfolder.edges.ledger import read_ledger
-from hotfolder.ports import HistoryQuery, LedgerReader
 from hotfolder.status import explain as explaining
-from hotfolder.status import snapshot
-
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+from hotfolder.status.filters import FilterError, history_query
+from hotfolder.status.plain import as_json
+from hotfolder.status.snapshot import NO_DAEMON, Snapshot
+from hotfolder.status.view import look_soon
 
 
 def status(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON")] = False,
+    as_json_: Annotated[bool, typer.Option("--json", help="As JSON")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until Ctrl-C; with --json one line for each change")
+    ] = False,
 ) -> int:
-    """Show the server, the hot folders and the jobs."""
-    settings = load(context.obj, os.environ).settings
-    ledger = read_ledger(settings.ledger_url)
-    try:
-        recent = [receipt(drop, job) for drop, job in ledger.history(HistoryQuery(limit=snapshot.RECENT))]
-        folders = [(folder.name, str(folder.path)) for folder in settings.folders]
-        taken = snapshot.from_ledger(folders, ledger.unfinished(), recent)
-    finally:
-        ledger.close()
-    if as_json:
-        typer.echo(json.dumps(taken, indent=2, ensure_ascii=False))
+    """
+    Show the server, the hot folders and the jobs.
+
+    Without a running daemon: what the ledger says. Exit code 0; 2 when neither can be read; 130 after Ctrl-C.
+    """
+    settings = asking.settings_of(context)
+    client = asking.daemon_of(settings)
+    console = Console()
+
+    def taken() -> Snapshot:
+        found: Snapshot | None = asking.asked(client, "/api/status", is_told=not follow)
+        return asking.from_ledger(settings) if found is None else found
+
+    if follow:
+        if console.is_terminal and not as_json_:
+            follow_live(taken, console)
+        else:
+            follow_lines(taken, json_lines=as_json_)
+    if as_json_:
+        typer.echo(as_json(taken(), indent=2))
     else:
-        Console().print(status_table(taken))
+        now = taken()
+        wanted = {} if now["server"]["error"] == NO_DAEMON else asking.asked(client, "/api/attention")
+        console.print(status_text(now, wanted or {}), highlight=False)
     return Exit.GOOD
 
 
-def status_table(taken: snapshot.Snapshot) -> Table:
-    """Return the folders of a snapshot as a table."""
+def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
+    """Return a snapshot, and what wants a person, for a terminal."""
     server = taken["server"]
-    title = f"Server: {server['state']}" + (f" ({server['error']})" if server["error"] else "")
-    table = Table(title=title, title_justify="left")
-    table.add_column("hot folder")
+    style = "green" if server["state"] == "ok" else "bold red"
+    line = Text.assemble("Server: ", (server["state"], style))
+    if server["error"]:
+        line.append(f" ({shown(server['error'])})")
+    parts: list[RenderableType] = [line, _folders(taken)]
+    if taken["jobs"]:
+        parts.append(_jobs(taken))
+    parts += [_wanted(f"{entry['folder']}: {entry['state']}", entry) for entry in attention.get("folders", [])]
+    parts += [_wanted(f"{entry['folder']}/{entry['path']}: held", entry) for entry in attention.get("held", [])]
+    if attention.get("ledger"):
+        parts.append(Text(f"The ledger cannot be written: {shown(attention['ledger'])}", style="bold red"))
+    return Group(*parts)
+
+
+def _folders(taken: Snapshot) -> Table:
+    table = Table()
+    table.add_column("hot folder", overflow="fold")
     table.add_column("state")
     names = ("settling", "ready", "working", "processing", "held", "done", "check", "failed")
     for name in names:
         table.add_column(name, justify="right")
     for folder in taken["folders"]:
         counts = folder["counts"]
-        table.add_row(Text(folder["name"]), folder["state"], *(str(counts[name]) for name in names))
+        numbers = (str(counts[name]) if counts[name] else "·" for name in names)
+        table.add_row(Text(shown(folder["name"])), folder["state"], *numbers)
     return table
+
+
+def _jobs(taken: Snapshot) -> Table:
+    table = Table()
+    for name in ("job", "hot folder", "state", "sent", "done on the server"):
+        table.add_column(name, overflow="fold")
+    for job in taken["jobs"]:
+        table.add_row(
+            Text(shown(job["name"])),
+            Text(shown(job["folder"])),
+            job["state"],
+            f"{job['files_sent']} of {job['files_total']}",
+            f"{job['progress']:.0%}",
+        )
+    return table
+
+
+def _wanted(title: str, trouble: dict[str, Any]) -> Text:
+    text = Text.assemble((shown(title), "bold"), f"\n  Why: {shown(str(trouble['reason']))}")
+    if trouble.get("cure"):
+        text.append(f"\n  What to do: {shown(trouble['cure'])}")
+    return text
 
 
 def history(
     context: typer.Context,
     folder: Annotated[str | None, typer.Option(help="Only this hot folder")] = None,
     since: Annotated[str | None, typer.Option(help='Only since then: "2h", "3d", or 2026-01-31[T12:00Z]')] = None,
-    outcome: Annotated[str | None, typer.Option(help="Only this outcome")] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option(help="Only stored, updated, renamed, duplicate, failed, rejected, unknown or withdrawn ones"),
+    ] = None,
     job: Annotated[str | None, typer.Option(help="Only this job, by name or handle")] = None,
     limit: Annotated[int, typer.Option(help="At most so many; 0 = all", min=0)] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON")] = False,
+    as_json_: Annotated[bool, typer.Option("--json", help="As JSON, with a receipt's keys")] = False,
 ) -> int:
-    """Show what became of drops, newest first."""
-    settings = load(context.obj, os.environ).settings
-    query = HistoryQuery(
-        folder=folder, since=None if since is None else moment(since), outcome=outcome, job=job, limit=limit or None
-    )
-    ledger = read_ledger(settings.ledger_url)
-    try:
+    """
+    Show what became of drops, newest first.
+
+    Exit code 0, also when nothing is found; 2 for a filter that means nothing, or a ledger that cannot be read.
+    """
+    settings = asking.settings_of(context)
+    with asking.ledger_of(settings) as ledger:
+        folders = [configured.name for configured in settings.folders]
+        if folder is not None and folder not in folders:
+            folders += ledger.totals()  # one that is no longer configured has its history all the same
+        try:
+            query = history_query(
+                folders=folders,
+                now=asking.now(),
+                folder=folder,
+                since=since,
+                outcome=outcome,
+                job=job,
+                limit=limit or None,
+            )
+        except FilterError as error:
+            raise typer.BadParameter(str(error)) from None
         entries = [(drop.folder, receipt(drop, job_)) for drop, job_ in ledger.history(query)]
-    finally:
-        ledger.close()
-    if as_json:
-        typer.echo(json.dumps([entry for _, entry in entries], indent=2, ensure_ascii=False))
-        return Exit.GOOD
-    Console().print(history_table(entries))
+    if as_json_:
+        typer.echo(as_json([entry for _, entry in entries], indent=2))
+    elif entries:
+        Console().print(history_table(entries))
+    else:
+        typer.echo("nothing")
     return Exit.GOOD
 
 
@@ -96,51 +162,42 @@ def history_table(entries: list[tuple[str, dict[str, Any]]]) -> Table:
     for name in ("hot folder", "file", "outcome", "asset", "when", "why"):
         table.add_column(name, overflow="fold")
     for folder, entry in entries:
-        when = entry["stored_at"] or entry["dropped_at"]
+        when = datetime.fromisoformat(entry["stored_at"] or entry["dropped_at"]).astimezone()
         table.add_row(
             *(
                 Text(shown(str(value or "")))
-                for value in (folder, entry["file"], entry["outcome"], entry["asset"], when, entry["reason"])
+                for value in (
+                    folder,
+                    entry["file"],
+                    entry["outcome"],
+                    entry["asset"],
+                    f"{when:%Y-%m-%d %H:%M:%S}",
+                    entry["reason"],
+                )
             )
         )
     return table
 
 
-def moment(text: str) -> datetime:
-    """Return the moment meant by "2h", "3d", a date or a date with time; raises a usage error."""
-    if text[:-1].isdigit() and text[-1:] in UNITS:
-        return datetime.now(UTC) - timedelta(seconds=int(text[:-1]) * UNITS[text[-1]])
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f'found "{text}", wanted "2h", "3d", or a date such as 2026-01-31') from None
-    return at if at.tzinfo else at.astimezone()
-
-
 def explain(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="Any path in a hot folder, or where a file was dropped")],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON")] = False,
+    as_json_: Annotated[bool, typer.Option("--json", help="As JSON")] = False,
 ) -> int:
-    """Say for any path what would become of it, or what became of it."""
-    settings = load(context.obj, os.environ).settings
-    ledger = read_ledger(settings.ledger_url)
-    try:
-        answer = explained(settings, ledger, path)
-    finally:
-        ledger.close()
-    typer.echo(json.dumps(answer, indent=2, ensure_ascii=False) if as_json else explaining.as_text(answer))
+    """
+    Say for any path what would become of it, where it is now, what it waits for, or what became of it.
+
+    Without a running daemon: by the settings and the ledger. Exit code 0; 1 for a path in none of the hot folders;
+    2 when the ledger cannot be read.
+    """
+    settings = asking.settings_of(context)
+    whole = asking.spelled(settings, path)
+    answer = asking.asked(asking.daemon_of(settings), "/api/explain", path=str(whole))
+    if answer is None:
+        place = explaining.place_of(settings, whole)
+        with asking.ledger_of(settings) as ledger:
+            found = ledger.find(place[0].name, place[1]) if place and place[1] else []
+        now = asking.now()
+        answer = explaining.explain(settings, whole, found, kind=look_soon(whole), today=now.date(), live=None)
+    typer.echo(as_json(answer, indent=2) if as_json_ else explaining.as_text(answer, asking.now()))
     return Exit.GOOD if answer["folder"] else Exit.ATTENTION
-
-
-def explained(settings: Settings, ledger: LedgerReader, path: Path) -> dict[str, Any]:
-    """Return the explanation of a path."""
-    place = explaining.place_of(settings, path)
-    found = [] if place is None else ledger.find(place[0].name, place[1])
-    return explaining.explain(
-        settings,
-        path,
-        found,
-        exists=os.path.lexists(path),
-        today=date.today(),  # noqa: DTZ011 # people's own calendar
-    )
