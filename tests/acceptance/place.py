@@ -153,11 +153,12 @@ def copies_unnoticed(place: Place, dropped: Mapping[str, bytes]) -> list[str]:
     copies: Counter[str] = Counter()
     for asset in place.box.assets():
         copies[asset["sha256"]] += asset["versions"]
-    paths = {sha256(content): path for path, content in dropped.items()}
-    twice = {digest for digest in paths if copies[digest] > 1}
+    twice = {path.partition("/")[2]: path for path, content in dropped.items() if copies[sha256(content)] > 1}
     if twice:
-        twice -= {entry["sha256"] for entry in place.history() if entry["possible_second_copy"]}
-    return [f"{paths[digest]}: {copies[digest]} copies" for digest in sorted(twice)]
+        for entry in place.history():
+            if entry["possible_second_copy"]:
+                twice.pop(entry["file"], None)
+    return sorted(twice.values())
 
 
 def check_all_arrived(place: Place, dropped: Mapping[str, bytes]) -> None:
@@ -184,15 +185,13 @@ def check_all_arrived(place: Place, dropped: Mapping[str, bytes]) -> None:
     assert not (twice := copies_unnoticed(place, dropped)), twice
 
 
-def check_receipts(place: Place, dropped: Mapping[str, bytes]) -> None:
-    """Check that beside every filed original lies one receipt that tells its bytes."""
-    for folder in sorted({path.partition("/")[0] for path in dropped}):
-        told = {
-            inside.removesuffix(".receipt.toml"): tomllib.loads(path.read_text("utf-8"))["sha256"]
-            for inside, path in place.files(folder).items()
-            if inside.endswith(".receipt.toml")
-        }
-        assert told == place.originals(folder)
+def receipts(place: Place, folder: str) -> dict[str, Table]:
+    """Return every receipt in a hot folder by the path of the original that it lies beside."""
+    return {
+        inside.removesuffix(".receipt.toml"): tomllib.loads(path.read_text("utf-8"))
+        for inside, path in place.files(folder).items()
+        if inside.endswith(".receipt.toml")
+    }
 
 
 def numbered(images: list[bytes], directory: str, count: int) -> Iterator[tuple[str, bytes]]:
