@@ -61,19 +61,10 @@ class Place:
 
 
 def _sqlite(file: Path, name: str, *, read_only: bool) -> Engine:
-    address = f"file:{quote(os.fsencode(file))}?mode={'ro' if read_only else 'rw'}"
+    address = f"file:{quote(os.fsencode(file))}"
 
     def connect() -> sqlite3.Connection:
-        # isolation_level: left alone, the driver begins late and commits before DDL, so migrations could stop half-way.
-        connection = sqlite3.connect(
-            address, uri=True, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
-        )
-        try:
-            _set_up(connection, name, read_only=read_only)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return _looked_at(file, address) if read_only else _owned(address, name)
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
@@ -85,17 +76,51 @@ def _sqlite(file: Path, name: str, *, read_only: bool) -> Engine:
     return engine
 
 
-def _set_up(connection: sqlite3.Connection, name: str, *, read_only: bool) -> None:
-    if read_only:
-        return
-    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-    if mode != "wal":
+def _opened(address: str, *first: str) -> sqlite3.Connection:
+    """Open a file and carry out the first statements."""
+    # isolation_level: left alone, the driver begins late and commits before DDL, so migrations could stop half-way.
+    connection = sqlite3.connect(
+        address, uri=True, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+    )
+    try:
+        for statement in first:
+            connection.execute(statement).fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _owned(address: str, name: str) -> sqlite3.Connection:
+    connection = _opened(
+        f"{address}?mode=rw",
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",  # NORMAL may lose the last commits at a power cut
+        "PRAGMA foreign_keys=ON",
+        f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}",
+        # A process that died between writing and syncing left commits that can be read and are not on the disk yet.
+        "PRAGMA wal_checkpoint",
+    )
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.close()
         raise LedgerError(f"{name} is on a file system without shared memory; keep it on a disk of this machine")
-    connection.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits at a power cut
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}")
-    # A process that died between writing and syncing may have left a commit that is to be read but not yet on disk.
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return connection
+
+
+def _looked_at(file: Path, address: str) -> sqlite3.Connection:
+    """
+    Open for reading, also for users who may not write in its directory.
+
+    SQLite wants to make its shared memory there. When nobody has the ledger open there is no WAL, and then the file
+    alone is the whole ledger; should a daemon start at this very moment, the worst is an error that a second try cures.
+    """
+    try:
+        return _opened(f"{address}?mode=ro", "PRAGMA schema_version")
+    except sqlite3.OperationalError as error:
+        is_refused = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not is_refused or os.path.exists(f"{file}-wal"):
+            raise
+        return _opened(f"{address}?mode=ro&immutable=1", "PRAGMA schema_version")
 
 
 def _postgresql(url: URL, name: str, *, read_only: bool, who: str) -> Engine:
@@ -197,6 +222,7 @@ def translated(name: str) -> Iterator[None]:
 
 
 _SQLITE_TROUBLES = {
+    sqlite3.SQLITE_CONSTRAINT: "has it already, or lacks what it belongs to; this is a mistake of the program",
     sqlite3.SQLITE_FULL: "cannot grow, its disk is full; make room there",
     sqlite3.SQLITE_READONLY: "may not be written; make the file and its directory writable for this user",
     sqlite3.SQLITE_PERM: "may not be opened; make the file and its directory accessible for this user",
@@ -211,12 +237,11 @@ _POSTGRESQL_TROUBLES = {
     "53100": "cannot grow, the disk of its server is full; make room there",
     "25006": "may not be written, its server is read-only; let ledger.url name the primary server",
     "42501": "may not be used by this user; grant it all on its database and schema",
-    "28": "refuses the user or the password in ledger.url",
-    "3D": "does not exist; create the database",
-    "08": "cannot be reached; start its server, or correct ledger.url",
+    "23": "has it already, or lacks what it belongs to; this is a mistake of the program",
+    "08": "cannot be reached; see that its server runs",
     "57P": "cannot be reached, its server is going down or starting; wait for it",
 }
-_UNREACHABLE = "cannot be reached; start its server, or correct ledger.url"
+_UNREACHABLE = "cannot be reached; see that its server runs, and that it knows the user and the database in ledger.url"
 
 
 def _trouble(error: BaseException | None) -> str:

@@ -50,7 +50,7 @@ OPEN_POSTS = select(posts).where(posts.c.job.in_(_needed_jobs.scalar_subquery())
 KNOWN_FOLDERS = select(folders.c.name, folders.c.path, folders.c.held)
 
 # How far the ledger has come.
-PROGRESS = select(progress.c.commits, progress.c.next_drop, progress.c.next_job)
+PROGRESS = select(progress.c.openings, progress.c.commits, progress.c.next_drop, progress.c.next_job)
 
 # --- whether a file is known ---
 
@@ -94,9 +94,7 @@ AT_PATH = (
 )
 
 # How many drops have come to their end, by hot folder and outcome.
-TOTALS = (
-    select(drops.c.folder, drops.c.outcome, func.count()).where(_at_end).group_by(drops.c.folder, drops.c.outcome)
-)
+TOTALS = select(drops.c.folder, drops.c.outcome, func.count()).where(_at_end).group_by(drops.c.folder, drops.c.outcome)
 
 # Some jobs by their ids.
 JOBS = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
@@ -150,9 +148,12 @@ REMEMBER_FOLDER: TextClause = text(
     "ON CONFLICT (name) DO UPDATE SET path = excluded.path, held = excluded.held"
 )
 
-# One commit more than there were; no row = somebody else has written.
+# One owner more than there were.
+COUNT_OPENING: Update = update(progress).values(openings=progress.c.openings + 1)
+
+# One commit more than there were; no row = it is not ours any more.
 COUNT_COMMIT: Update = (
     update(progress)
-    .where(progress.c.commits == bindparam("key_commits"))
+    .where(progress.c.openings == bindparam("key_openings"), progress.c.commits == bindparam("key_commits"))
     .values(commits=bindparam("commits"), next_drop=bindparam("next_drop"), next_job=bindparam("next_job"))
 )

@@ -18,7 +18,17 @@ from hotfolder.core.messages import RecallItem, RecallResult
 from hotfolder.core.model import Drop, Identity, Job, Unfinished
 from hotfolder.edges.ledger import queries
 from hotfolder.edges.ledger.database import Place, translated
-from hotfolder.edges.ledger.rows import DROP, JOB, POST, Record, Shape, identity_hash, to_moment, to_path
+from hotfolder.edges.ledger.rows import (
+    DROP,
+    JOB,
+    POST,
+    Record,
+    Shape,
+    identity_hash,
+    to_moment,
+    to_path,
+    to_text,
+)
 from hotfolder.edges.ledger.schema import check_readable
 from hotfolder.ports import HistoryQuery, LedgerError
 
@@ -39,7 +49,7 @@ class Reading(ABC):
         with self._snapshot() as connection:
             if connection is None:
                 return Unfinished()
-            _, next_drop, next_job = connection.execute(queries.PROGRESS).one()
+            _, _, next_drop, next_job = connection.execute(queries.PROGRESS).one()
             folders = connection.execute(queries.KNOWN_FOLDERS).all()
             return Unfinished(
                 drops=_records(connection, DROP, queries.OPEN_DROPS),
@@ -67,7 +77,7 @@ class Reading(ABC):
 
     def find(self, folder: str, path: str) -> list[tuple[Drop, Job | None]]:
         """Return every drop that had, or has, this path, newest first."""
-        return self._with_jobs(queries.AT_PATH, {"folder": folder, "path": to_path(path)})
+        return self._with_jobs(queries.AT_PATH, {"folder": to_text(folder), "path": to_path(path)})
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Return how many drops have come to their end, by hot folder and outcome."""
@@ -140,10 +150,10 @@ class PassingReader(Reading):
 def _narrowing(query: HistoryQuery) -> dict[str, Any]:
     """Return the values of those filters that are set."""
     values = {
-        "folder": query.folder,
+        "folder": to_text(query.folder),
         "since": to_moment(query.since),
-        "outcome": query.outcome,
-        "job": query.job,
+        "outcome": to_text(query.outcome),
+        "job": to_text(query.job),
         "path": to_path(query.path),
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -40,8 +40,17 @@ def from_moment(stored: int | None) -> datetime | None:
 
 
 def to_path(path: str | None) -> bytes | None:
-    """Return a path's bytes; names that are not UTF-8 survive."""
-    return None if path is None else os.fsencode(path)
+    """
+    Return a path's bytes; names that are not UTF-8 survive.
+
+    Text that no file system can have given, from a query of some program, gets bytes that no path has.
+    """
+    if path is None:
+        return None
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "surrogatepass")
 
 
 def from_path(stored: bytes | None) -> str | None:

@@ -138,11 +138,12 @@ folders = Table(
     Column("held", SmallInteger, nullable=False),  # by a person
 )
 
-# One row. Every commit adds one to `commits`, so an owner knows after a lost answer whether its commit is there, and
-# notices at once when somebody else has written or an older file has been put in its place.
+# One row. Every owner adds one to `openings` and every commit one to `commits`. So an owner knows after a lost answer
+# whether its commit is there, and an owner that has lost its lock, or finds an older copy in its place, writes nothing.
 progress = Table(
     "progress",
     metadata,
+    Column("openings", BigInteger, nullable=False),
     Column("commits", BigInteger, nullable=False),
     Column("next_drop", BigInteger, nullable=False),  # ids are never used again, not even those of forgotten drops
     Column("next_job", BigInteger, nullable=False),
@@ -165,7 +166,7 @@ _partial("drops_receipt", drops.c.receipt_digest, where="receipt_digest IS NOT N
 Index("drops_path", drops.c.path)
 _partial("drops_origin", drops.c.origin, where="origin IS NOT NULL")
 _partial("drops_target", drops.c.target_path, where="target_path IS NOT NULL")
-# History, newest first, and of one job.
-_partial("drops_filed_at", drops.c.filed_at, drops.c.id, where="filed_at IS NOT NULL")
+# History, newest first, and of one job; folder and outcome are in it so that filters and totals read nothing else.
+_partial("drops_filed_at", drops.c.filed_at, drops.c.id, drops.c.folder, drops.c.outcome, where="filed_at IS NOT NULL")
 _partial("drops_job", drops.c.job, where="job IS NOT NULL")
 _partial("jobs_handle", jobs.c.handle, where="handle IS NOT NULL")

@@ -63,6 +63,7 @@ class _Step:
 class _Progress(NamedTuple):
     """How far the ledger has come."""
 
+    openings: int
     commits: int
     next_drop: int
     next_job: int
@@ -78,6 +79,7 @@ class StoredLedger(Reading):
         self._statements: dict[_Kind, tuple[str, list[str]]] = {}
         self._in_doubt: tuple[Write, ...] | None = None  # the last commit failed, and may be there all the same
         with self._snapshot() as connection:
+            connection.execute(queries.COUNT_OPENING)
             self._progress = _progress(connection)
 
     def _snapshot(self) -> AbstractContextManager[Connection]:
@@ -96,7 +98,7 @@ class StoredLedger(Reading):
             is_there = False
             if in_doubt is not None:
                 found = _progress(connection)
-                if found.commits == self._progress.commits + 1:  # it is there
+                if found[:2] == (progress.openings, progress.commits + 1):  # it is there
                     progress = found
                     is_there = in_doubt == self._in_doubt
             if not is_there:
@@ -108,15 +110,20 @@ class StoredLedger(Reading):
 
     def _count(self, connection: Connection, old: _Progress, writes: Sequence[Write]) -> _Progress:
         new = _Progress(
+            old.openings,
             old.commits + 1,
             max(old.next_drop, *_ids_after(writes, InsertDrops), 1),
             max(old.next_job, *_ids_after(writes, InsertJob), 1),
         )
-        values = {**new._asdict(), "key_commits": old.commits}
+        values = {
+            "key_openings": old.openings,
+            "key_commits": old.commits,
+            "commits": new.commits,
+            "next_drop": new.next_drop,
+            "next_job": new.next_job,
+        }
         if connection.execute(queries.COUNT_COMMIT, values).rowcount != 1:
-            raise LedgerError(
-                f"{self._held.name} has been written by somebody else, or is an older copy; start the daemon afresh"
-            )
+            raise LedgerError(f"{self._held.name} has had another owner since, or is another copy; begin afresh")
         return new
 
     def _carry_out(self, connection: Connection, step: _Step) -> None:

@@ -101,11 +101,12 @@ def upgrade() -> None:
     )
     progress = op.create_table(
         "progress",
+        sa.Column("openings", sa.BigInteger, nullable=False),
         sa.Column("commits", sa.BigInteger, nullable=False),
         sa.Column("next_drop", sa.BigInteger, nullable=False),
         sa.Column("next_job", sa.BigInteger, nullable=False),
     )
-    op.bulk_insert(progress, [{"commits": 0, "next_drop": 1, "next_job": 1}])
+    op.bulk_insert(progress, [{"openings": 0, "commits": 0, "next_drop": 1, "next_job": 1}])
     for name, table, columns, where in _INDEXES:
         condition = None if where is None else sa.text(where)
         op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
@@ -120,7 +121,7 @@ _INDEXES: list[tuple[str, str, list[str], str | None]] = [
     ("drops_path", "drops", ["path"], None),
     ("drops_origin", "drops", ["origin"], "origin IS NOT NULL"),
     ("drops_target", "drops", ["target_path"], "target_path IS NOT NULL"),
-    ("drops_filed_at", "drops", ["filed_at", "id"], "filed_at IS NOT NULL"),
+    ("drops_filed_at", "drops", ["filed_at", "id", "folder", "outcome"], "filed_at IS NOT NULL"),
     ("drops_job", "drops", ["job"], "job IS NOT NULL"),
     ("jobs_handle", "jobs", ["handle"], "handle IS NOT NULL"),
 ]
