@@ -68,7 +68,7 @@ class Claiming:
         work_fd = self._directories.make(work_parent)
         source_fd = self._directories.open(source_parent)
         try:
-            self._calls.rename(source, source_fd, work, work_fd)
+            self._calls.take(source, source_fd, work, work_fd)
         except OSError as error:
             return self._look_at_both(item, error)
         self._directories.has_moved(source_parent, work_parent)

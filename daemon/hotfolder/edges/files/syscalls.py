@@ -43,6 +43,10 @@ _syscall.restype = ctypes.c_long
 _syscall.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
 
 
+def _lstat(name: str, dir_fd: int) -> os.stat_result:
+    return os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+
+
 class _OpenHow(ctypes.Structure):
     """struct open_how (openat2(2))."""
 
@@ -96,7 +100,7 @@ class Syscalls:
 
     def lstat(self, name: str, dir_fd: int) -> os.stat_result:
         """Return what a name in a directory is, a link itself and not its target."""
-        return os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+        return _lstat(name, dir_fd)
 
     def fstat(self, fd: int) -> os.stat_result:
         """Return what is open."""
@@ -159,14 +163,18 @@ class Syscalls:
         Where renameat2 is missing: link and unlink, which a crash may leave half done with both names on one file; and
         where there are no links either, a look before a plain rename.
         """
-        if self._has_renameat2:
-            result = _libc.renameat2(source_fd, os.fsencode(source), target_fd, os.fsencode(target), _RENAME_NOREPLACE)
-            if result == 0:
-                return
-            number = ctypes.get_errno()
-            if number not in _NO_SUCH_CALL:
-                raise OSError(number, os.strerror(number), source, None, target)
-        self._rename_without_flags(source, source_fd, target, target_fd)
+        if not self._renameat2(source, source_fd, target, target_fd):
+            self._link_and_unlink(source, source_fd, target, target_fd)
+
+    def take(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        """
+        Rename into a directory in which nobody else makes names; FileExistsError when the target is there.
+
+        Where renameat2 is missing: a look and a plain rename. There is nobody to take the target in between, while
+        link and unlink could remove what somebody has just put in the place of the source.
+        """
+        if not self._renameat2(source, source_fd, target, target_fd):
+            self._look_and_rename(source, source_fd, target, target_fd)
 
     def unlink(self, name: str, dir_fd: int) -> None:
         """Remove a file's name."""
@@ -251,7 +259,7 @@ class Syscalls:
             fd = os.open(name, flags, dir_fd=dir_fd)
         except NotADirectoryError:
             # O_DIRECTORY on a link says so too; the difference matters to people.
-            if stat.S_ISLNK(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode):
+            if stat.S_ISLNK(_lstat(name, dir_fd).st_mode):
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name) from None
             raise
         if os.fstat(fd).st_dev != device:
@@ -259,21 +267,36 @@ class Syscalls:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), name)
         return fd
 
-    def _rename_without_flags(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+    def _renameat2(self, source: str, source_fd: int, target: str, target_fd: int) -> bool:
+        """Rename without replacing; return False when kernel or file system cannot."""
+        if not self._has_renameat2:
+            return False
+        if _libc.renameat2(source_fd, os.fsencode(source), target_fd, os.fsencode(target), _RENAME_NOREPLACE) == 0:
+            return True
+        number = ctypes.get_errno()
+        if number in _NO_SUCH_CALL:
+            return False
+        raise OSError(number, os.strerror(number), source, None, target)
+
+    def _link_and_unlink(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
         try:
             os.link(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd, follow_symlinks=False)
         except OSError as error:
             if error.errno not in _NO_LINKS_HERE:
                 raise
-        else:
-            try:
-                os.unlink(source, dir_fd=source_fd)
-            except OSError:
-                os.unlink(target, dir_fd=target_fd)
-                raise
+            self._look_and_rename(source, source_fd, target, target_fd)
             return
         try:
-            os.stat(target, dir_fd=target_fd, follow_symlinks=False)
+            if not os.path.samestat(_lstat(source, source_fd), _lstat(target, target_fd)):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
+            os.unlink(source, dir_fd=source_fd)
+        except OSError:
+            os.unlink(target, dir_fd=target_fd)
+            raise
+
+    def _look_and_rename(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        try:
+            _lstat(target, target_fd)
         except FileNotFoundError:
             os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
         else:

@@ -173,8 +173,8 @@ def test_file_that_somebody_writes_goes_back(files: FolderFiles, share: Share) -
 
 def test_file_goes_back_into_a_directory_removed_meanwhile(share: Share) -> None:
     class Removing(PerilousSyscalls):
-        def rename(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
-            super().rename(source, source_fd, target, target_fd)
+        def take(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+            super().take(source, source_fd, target, target_fd)
             if (share.root / "spring").exists() and not list((share.root / "spring").iterdir()):
                 (share.root / "spring").rmdir()
 
@@ -195,8 +195,8 @@ class Interfering(PerilousSyscalls):
         self._share = share
         self._act: str | None = act
 
-    def rename(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
-        super().rename(source, source_fd, target, target_fd)
+    def take(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        super().take(source, source_fd, target, target_fd)
         act, self._act = self._act, None
         moved = self._share.root / "_working/job/a.jpg"
         if act == "write":
@@ -266,7 +266,7 @@ def test_file_that_we_cannot_open_goes_back(share: Share) -> None:
 def test_rename_that_reports_an_error_though_it_was_done_counts(share: Share, error: int) -> None:
     """NFS does that when an answer is lost (rename(2), BUGS)."""
     share.drop("a.jpg")
-    calls = PerilousSyscalls(only=["rename"], fail_at=1, error=error, done_first=True)
+    calls = PerilousSyscalls(only=["take"], fail_at=1, error=error, done_first=True)
     result = claim(FolderFiles(share.root, calls=calls), share.claim_item("a.jpg"))
     assert result.status is ClaimStatus.CLAIMED
     assert share.paths() == {"_working/job/a.jpg"}
@@ -283,7 +283,7 @@ def test_rename_that_reports_an_error_though_it_was_done_counts(share: Share, er
 def test_rename_that_fails_leaves_the_file_and_says_why(share: Share, error: int, words: str) -> None:
     share.drop("a.jpg")
     share.drop("b.jpg")
-    calls = PerilousSyscalls(only=["rename"], fail_at=1, error=error)
+    calls = PerilousSyscalls(only=["take"], fail_at=1, error=error)
     results = FolderFiles(share.root, calls=calls).claim([share.claim_item("a.jpg"), share.claim_item("b.jpg", drop=2)])
     assert results == [ClaimResult(1, ClaimStatus.FAILED, words), ClaimResult(2, ClaimStatus.CLAIMED)]
     assert share.paths() == {"a.jpg", "_working/job/b.jpg"}
@@ -292,7 +292,7 @@ def test_rename_that_fails_leaves_the_file_and_says_why(share: Share, error: int
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
 def test_full_or_read_only_disk_is_the_folders_trouble(share: Share, error: int) -> None:
     share.drop("a.jpg")
-    for call in ("mkdir", "rename"):
+    for call in ("mkdir", "take"):
         calls = PerilousSyscalls(only=[call], fail_at=1, error=error)
         with pytest.raises(FolderError, match="disk"):
             claim(FolderFiles(share.root, calls=calls), share.claim_item("a.jpg"))

@@ -91,6 +91,40 @@ def test_rename_never_replaces(calls: Syscalls, tmp_path: Path, root: int) -> No
         os.close(fd)
 
 
+def test_taking_never_replaces_either(calls: Syscalls, tmp_path: Path, root: int) -> None:
+    (tmp_path / "b").write_bytes(b"b")
+    below = calls.open_beneath(root, "below", HERE)
+    top = calls.open_beneath(root, ".", HERE)
+    with pytest.raises(FileExistsError):
+        calls.take("a", below, "b", top)
+    calls.take("a", below, "c", top)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["b", "below", "c", "dirlink", "link"]
+    with pytest.raises(FileNotFoundError):
+        calls.take("a", below, "d", top)
+    for fd in (root, below, top):
+        os.close(fd)
+
+
+def test_rename_by_links_does_not_remove_what_was_just_put_in_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody saves a new version between our link and our unlink."""
+    real = os.link
+
+    def link_late(source: str, target: str, **options: object) -> None:
+        real(source, target, **options)  # type: ignore[arg-type]
+        (tmp_path / "new").write_bytes(b"new")
+        (tmp_path / "new").rename(tmp_path / "a")
+
+    monkeypatch.setattr(os, "link", link_late)
+    (tmp_path / "a").write_bytes(b"a")
+    fd = os.open(tmp_path, os.O_RDONLY)
+    with pytest.raises(FileNotFoundError):
+        Syscalls(renameat2=False).rename("a", fd, "b", fd)
+    os.close(fd)
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == {"a": b"new"}
+
+
 def test_rename_without_links_or_flags_looks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """exFAT and some network shares have neither."""
 
