@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import queue
 import secrets
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,22 +16,26 @@ from types import TracebackType
 from typing import Self
 
 import hotfolder
+from hotfolder.config.addresses import split_listen
 from hotfolder.core.coordinator import Coordinator, leftover_folders
 from hotfolder.core.messages import Event, Now, Reloaded
 from hotfolder.core.model import DropState, Unfinished
 from hotfolder.core.settings import FolderSettings, Settings, WatchMode
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.files import FolderFiles
-from hotfolder.edges.ledger import open_ledger
+from hotfolder.edges.ledger import open_ledger, read_ledger
+from hotfolder.edges.listeners import ControlSocket, ListenError, open_tcp
 from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.remote import IpsRemote
 from hotfolder.edges.watch import FolderWatch
-from hotfolder.ports import FolderError, Ledger, LedgerError
+from hotfolder.ports import FolderError, HistoryQuery, Ledger, LedgerError
 from hotfolder.services.folder import FolderService, StartWatch
 from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
-from hotfolder.status.snapshot import Recent
+from hotfolder.status.serving import Listeners, StatusServer
+from hotfolder.status.snapshot import RECENT, Recent
+from hotfolder.status.view import View
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may scan what it got first
@@ -55,6 +60,7 @@ class Daemon:
     recent: Recent
     log: NoticeLog
     make_folder: Callable[[FolderSettings], FolderService]
+    page: str | None = None  # URL of the page, None where it is off or could not be had
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def reload(self, settings: Settings) -> list[str]:
@@ -114,7 +120,7 @@ def build(
     """
     Open the ledger as its owner and build the daemon around it; nothing is begun yet.
 
-    Raises `LedgerError`.
+    Raises `LedgerError`, and `ListenError` when the control socket cannot be had.
     """
     clock = SystemClock()
     events: queue.SimpleQueue[Event | Ask] = queue.SimpleQueue()
@@ -160,7 +166,7 @@ def build(
             unfinished=unfinished,
             once=once,
         )
-        recent = Recent()
+        recent = Recent(ledger.totals(), ledger.history(HistoryQuery(limit=RECENT)))
         supervisor = Supervisor(
             coordinator,
             ledger=ledger,
@@ -175,6 +181,14 @@ def build(
             finished=recent.add,
             idle_wake_s=idle_wake_s,
         )
+        view = View(
+            supervisor,
+            recent=recent,
+            ledger=read_ledger(settings.ledger_url),
+            clock=clock,
+            sent_bytes=lambda: upload.sent_bytes,
+        )
+        page = _serve(view, settings, log, stack)
         return Daemon(
             settings=settings,
             supervisor=supervisor,
@@ -183,9 +197,32 @@ def build(
             recent=recent,
             log=log,
             make_folder=make_folder,
+            page=page,
             _stack=stack.pop_all(),
         )
     raise AssertionError("unreachable")
+
+
+def _serve(view: View, settings: Settings, log: NoticeLog, stack: ExitStack) -> str | None:
+    """Serve the control socket, and the page if it can be had; return its URL."""
+    control = ControlSocket(settings.control_socket)
+    stack.callback(control.close)
+    public: list[socket.socket] = []
+    host = page = ""
+    if settings.web_listen:
+        host, port = split_listen(settings.web_listen)
+        try:
+            public = open_tcp(host, port)
+        except ListenError as error:
+            log.caution(f"the page is not served: {error}")
+        for listener in public:
+            stack.callback(listener.close)
+    if public:
+        shown_host = f"[{host}]" if ":" in host else host
+        page = f"http://{shown_host}:{public[0].getsockname()[1]}/"
+    listeners = Listeners(control=control.listener, public=public, host=host, own_name=socket.gethostname())
+    stack.callback(StatusServer(view, listeners, log.trouble).close)
+    return page or None
 
 
 def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:

@@ -108,6 +108,8 @@ def running_daemon(
             version=hotfolder.__version__,
             folders=[folder.name for folder in settings.folders],
             once=once,
+            page=daemon.page,
+            control=str(settings.control_socket),
         )
         with _signals(daemon) as asked, _live(daemon, console) as refresh:
 

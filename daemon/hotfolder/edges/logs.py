@@ -134,6 +134,10 @@ class NoticeLog:
             for notice in notices:
                 self._listen(notice)
 
+    def caution(self, text: str) -> None:
+        """Log what works in another way than it was set up."""
+        self._logger.warning("daemon.trouble", reason=text)
+
     def trouble(self, text: str, error: BaseException | None = None) -> None:
         """Log what nobody foresaw."""
         self._logger.error("daemon.trouble", reason=text, exc_info=error)

@@ -69,16 +69,20 @@ def by_folder(folder: FolderSettings, ledger: LedgerReader, look_at: LookAt) -> 
     seen: set[str] = set()
     for outcome in SAFE:
         for drop, _ in ledger.history(HistoryQuery(folder=folder.name, outcome=outcome, limit=None)):
-            if drop.target_path and drop.target_path not in seen:
-                seen.add(drop.target_path)
-                if look_at(folder.path / drop.target_path) == "file":
-                    yield _of_drop(folder, drop, str(folder.path / drop.target_path), look_at, outcomes=SAFE)
+            if not drop.target_path or drop.target_path in seen:
+                continue
+            seen.add(drop.target_path)
+            path = folder.path / drop.target_path
+            match look_at(path):
+                case "file":
+                    yield _of_drop(folder, drop, str(path), look_at, outcomes=SAFE)
+                case "no answer":  # and it would not for any other
+                    yield Obstacle(path=str(folder.path), reason="the hot folder does not answer")
+                    return
 
 
 def _source(folder: FolderSettings, found: Found) -> str:
-    if isinstance(found, Move):
-        return found.source
-    return str(Path(found.path).relative_to(folder.path))
+    return found.source if isinstance(found, Move) else str(Path(found.path).relative_to(folder.path))
 
 
 def _of_drop(folder: FolderSettings, drop: Drop, path: str, look_at: LookAt, *, outcomes: Sequence[Outcome]) -> Found:
