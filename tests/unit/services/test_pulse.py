@@ -163,6 +163,15 @@ def test_trouble_with_the_ledger_comes_before_all_else(bench: Bench) -> None:
     assert bench.beat(10.0) == ["status: the ledger cannot be written: no space left", "alive"]
 
 
+def test_a_reload_ends_with_the_next_turn(bench: Bench) -> None:
+    bench.beat()
+    bench.pulse.reloading()
+    bench.state = "server ok, 4 folders"
+    assert bench.manager.take() == ["reloading"]
+    assert bench.beat() == ["ready: server ok, 4 folders"]
+    assert bench.beat() == []
+
+
 def test_a_stop_is_told_and_a_post_gets_its_time(bench: Bench) -> None:
     bench.beat()
     bench.loop.is_posting = True
