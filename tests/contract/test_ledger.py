@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import count
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -117,11 +118,11 @@ def test_every_column_of_a_drop_comes_back_as_it_was_inserted_and_as_it_was_chan
     ledger: Ledger, data: st.DataObject
 ) -> None:
     first, second = next(_ids), next(_ids)
-    drops = data.draw(st.tuples(drop_records(first), drop_records(second)))
+    both = st.tuples(drop_records(first), drop_records(second))
+    drops, changed = data.draw(both), data.draw(both)
     ledger.commit([InsertDrops(drops)])
     for record in drops:
         assert (record, None) in ledger.find(record.folder, record.path)
-    changed = data.draw(st.tuples(drop_records(first), drop_records(second)))
     ledger.commit([UpdateDrops(tuple({name: getattr(record, name) for name in DROP_COLUMNS} for record in changed))])
     for record in changed:
         assert (record, None) in ledger.find(record.folder, record.path)
@@ -132,11 +133,11 @@ def test_every_column_of_a_drop_comes_back_as_it_was_inserted_and_as_it_was_chan
 @given(data=st.data())
 def test_every_column_of_a_job_and_its_posts_comes_back(ledger: Ledger, data: st.DataObject) -> None:
     number = next(_ids)
-    of_post = st.tuples(post_records(number, 1), post_records(number, 2))
-    record, posts = data.draw(job_records(number)), data.draw(of_post)
+    with_posts = st.tuples(job_records(number), st.tuples(post_records(number, 1), post_records(number, 2)))
+    (record, posts), changed = data.draw(with_posts), data.draw(with_posts)
     ledger.commit([InsertJob(record), *map(InsertPost, posts)])
     assert _job_with_posts(ledger) == ([record], list(posts))
-    record, posts = data.draw(job_records(number)), data.draw(of_post)
+    record, posts = changed
     ledger.commit(
         [
             UpdateJob(number, {name: getattr(record, name) for name in JOB_COLUMNS if name != "id"}),
@@ -185,7 +186,7 @@ def test_a_moment_without_zone_is_refused_with_everything_around_it(ledger: Ledg
     with pytest.raises(ValueError, match="time zone"):
         ledger.commit([InsertDrops((drop(2),)), UpdateDrops(({"id": 1, "reason": "new", column: NAIVE},))])
     with pytest.raises(ValueError, match="time zone"):
-        ledger.commit([InsertDrops((drop(2), replace(drop(3), **{column: NAIVE})))])
+        ledger.commit([InsertDrops((drop(2), replace(drop(3), **cast(Any, {column: NAIVE}))))])
     assert ledger.unfinished() == Unfinished(drops=[drop(1)], next_drop=2)
 
 
