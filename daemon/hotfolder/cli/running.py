@@ -28,7 +28,7 @@ from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Notice
 from hotfolder.core.settings import Settings
 from hotfolder.edges.clock import SystemClock
-from hotfolder.edges.logs import NoticeLog, Redaction, make_logger
+from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.notify import SystemdNotifier, notify_address, watchdog_interval_s
 from hotfolder.ports import Notifier
 from hotfolder.services.pulse import Pulse, ping_every_s
@@ -94,11 +94,12 @@ def running_daemon(
         idle_wake_s = min(idle_wake_s, ping_every_s(watchdog_s))
     redaction = Redaction()
     redaction.hide(settings.server.password)
-    logger, lines = make_logger(redaction, stream=_Stderr(), level=log_level)
+    log = NoticeLog(redaction, stream=_Stderr(), level=log_level, listen=listen)
+    logger = log.logger
     with build(
         settings,
         read_password=read_password,
-        log=NoticeLog(logger, lines, listen),
+        log=log,
         redaction=redaction,
         once=once,
         idle_wake_s=LIVE_EVERY_S if console else idle_wake_s,

@@ -4,6 +4,7 @@ Log lines: structlog to stderr, JSON off a terminal, with secrets taken out by n
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
@@ -116,64 +117,71 @@ class Redaction:
 
 
 class NoticeLog:
-    """Fits `services.supervisor.Log`."""
+    """
+    Fits `services.supervisor.Log`: structlog to a stream, JSON off a terminal.
 
-    def __init__(self, logger: Any, lines: Lines, listen: Callable[[Notice], None] | None = None) -> None:
-        self._logger = logger
-        self._lines = lines
+    Made, it also brings the libraries' own logging into line. Libraries may only warn: zeep would log whole envelopes,
+    passwords and all, at DEBUG (PROTOCOL 5.2).
+    """
+
+    def __init__(
+        self,
+        redaction: Redaction,
+        *,
+        stream: Stream,
+        level: str = "info",
+        listen: Callable[[Notice], None] | None = None,
+    ) -> None:
+        _calm_libraries(stream)
+        self._lines = Lines(stream)
+        self._level = _LEVELS[level]
         self._listen = listen
+        self._stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+        self._finish = _finish(redaction, on_terminal=stream.isatty())
+        self.logger: Any = structlog.wrap_logger(
+            self._lines,
+            processors=[structlog.processors.add_log_level, self._stamp, *self._finish],
+            wrapper_class=structlog.make_filtering_bound_logger(self._level),
+        ).bind()  # unbound, it would make a new logger for every line
 
     def notices(self, notices: Sequence[Notice]) -> None:
-        """Log events of the coordinator's."""
+        """Log events of the coordinator's: the same lines as `logger` makes, at a third of the price."""
         if not notices:
             return
+        stamp = self._stamp(self.logger, "info", {})
         with self._lines.together():
             for notice in notices:
-                self._logger.log(_LEVELS[notice.level], notice.event, **notice.fields)
+                if _LEVELS[notice.level] >= self._level:
+                    line: Any = {**notice.fields, "event": notice.event, "level": notice.level, **stamp}
+                    for processor in self._finish:
+                        line = processor(self.logger, notice.level, line)
+                    self._lines.msg(line)
         if self._listen is not None:
             for notice in notices:
                 self._listen(notice)
 
     def caution(self, text: str) -> None:
         """Log what works in another way than it was set up."""
-        self._logger.warning("daemon.trouble", reason=text)
+        self.logger.warning("daemon.trouble", reason=text)
 
     def trouble(self, text: str, error: BaseException | None = None) -> None:
         """Log what nobody foresaw."""
-        self._logger.error("daemon.trouble", reason=text, exc_info=error)
+        self.logger.error("daemon.trouble", reason=text, exc_info=error)
 
 
-def make_logger(redaction: Redaction, *, stream: Stream, level: str = "info") -> tuple[Any, Lines]:
-    """
-    Return the logger and what it writes its lines with, and bring the libraries' own logging into line with it.
-
-    Libraries may only warn: zeep would log whole envelopes, passwords and all, at DEBUG (PROTOCOL 5.2).
-    """
-    out = stream
+def _calm_libraries(stream: Stream) -> None:
     logging.basicConfig(
-        stream=cast(TextIO, out), level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True
+        stream=cast(TextIO, stream), level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True
     )
     for name in ("zeep", "urllib3", "watchdog", "alembic", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    on_terminal = out.isatty()
-    processors: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+
+
+def _finish(redaction: Redaction, *, on_terminal: bool) -> list[Any]:
+    """Return the processors that make a line of an event with level and time."""
     if on_terminal:
         # rich's tracebacks would show local variables; names only stand in fields, where they are escaped
-        renderer: Any = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        processors += [redaction, renderer]
-    else:
-        processors += [
-            structlog.processors.format_exc_info,
-            redaction,
-            structlog.processors.JSONRenderer(ensure_ascii=True, sort_keys=False),
-        ]
-    lines = Lines(out)
-    logger = structlog.wrap_logger(
-        lines,
-        processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-    )
-    return logger.bind(), lines  # unbound, it would make a new logger for every line
+        return [redaction, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    encode = json.JSONEncoder(ensure_ascii=True, default=repr).encode
+    renderer = structlog.processors.JSONRenderer(serializer=lambda event, **_: encode(event))
+    return [structlog.processors.format_exc_info, redaction, renderer]

@@ -1,11 +1,12 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hotfolder.core.messages import Notice
-from hotfolder.edges.logs import HIDDEN, Lines, NoticeLog, Redaction, make_logger
+from hotfolder.edges.logs import HIDDEN, Lines, NoticeLog, Redaction
 
 
 class Stream:
@@ -13,6 +14,7 @@ class Stream:
 
     def __init__(self) -> None:
         self.writes: list[str] = []
+        self.terminal = False
 
     def write(self, text: str) -> int:
         self.writes.append(text)
@@ -22,7 +24,7 @@ class Stream:
         pass
 
     def isatty(self) -> bool:
-        return False
+        return self.terminal
 
 
 @pytest.fixture
@@ -33,8 +35,7 @@ def stream() -> Stream:
 @pytest.fixture
 def make_log(stream: Stream) -> Callable[..., NoticeLog]:
     def make(redaction: Redaction | None = None, **more: Any) -> NoticeLog:
-        logger, lines = make_logger(redaction or Redaction(), stream=stream)
-        return NoticeLog(logger, lines, **more)
+        return NoticeLog(redaction or Redaction(), stream=stream, **more)
 
     return make
 
@@ -65,6 +66,32 @@ def test_a_line_has_level_and_time(stream: Stream, make_log: Callable[..., Notic
     (line,) = written(stream)
     assert line["level"] == "warning"
     assert line["timestamp"].endswith("Z")
+
+
+def test_notices_make_the_lines_that_the_logger_makes(stream: Stream, make_log: Callable[..., NoticeLog]) -> None:
+    fields = {"path": "ä\n.jpg", "size_bytes": 3, "folders": ["a", "b"], "at": Path("x"), "nothing": None}
+    log = make_log()
+
+    log.notices([Notice("drop.seen", fields, "warning")])
+    log.logger.warning("drop.seen", **fields)
+
+    ours, theirs = written(stream)
+    assert ours | {"timestamp": ""} == theirs | {"timestamp": ""}
+
+
+def test_levels_below_the_wanted_one_are_left_out(stream: Stream, make_log: Callable[..., NoticeLog]) -> None:
+    make_log(level="warning").notices([Notice("drop.seen", {}), Notice("drop.held", {}, "warning")])
+
+    assert [line["event"] for line in written(stream)] == ["drop.held"]
+
+
+def test_people_get_lines_without_braces(stream: Stream, make_log: Callable[..., NoticeLog]) -> None:
+    stream.terminal = True
+
+    make_log().notices([Notice("drop.seen", {"path": "a.jpg"})])
+
+    assert "drop.seen" in stream.writes[0]
+    assert not stream.writes[0].startswith("{")
 
 
 def test_trouble_leaves_at_once_with_its_traceback(stream: Stream, make_log: Callable[..., NoticeLog]) -> None:
