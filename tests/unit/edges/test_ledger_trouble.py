@@ -146,6 +146,25 @@ def test_other_writes_after_a_failed_commit_are_done_too(
     assert reread(file) == ids
 
 
+def test_other_writes_that_fail_in_turn_are_not_taken_for_those_whose_answer_was_lost(
+    file: Path, forgetful: StoredLedger
+) -> None:
+    Forgetful.fails = "after"
+    with pytest.raises(LedgerError):
+        forgetful.commit([InsertDrops((drop(1),))])
+    aside = file.rename(file.with_name("aside"))
+    with pytest.raises(LedgerError):
+        forgetful.commit([InsertDrops((drop(2),))])  # before it can look what became of the first
+    aside.replace(file)
+    for when in ("before", "after", "before"):
+        Forgetful.fails = when
+        with pytest.raises(LedgerError):
+            forgetful.commit([InsertDrops((drop(2),))])
+    forgetful.commit([InsertDrops((drop(2),))])
+    forgetful.commit([InsertDrops((drop(3),))])
+    assert reread(file) == [1, 2, 3]
+
+
 def test_a_commit_that_keeps_failing_is_done_once(file: Path, forgetful: StoredLedger) -> None:
     for when in ("before", "after", "before", "after"):
         Forgetful.fails = when

@@ -54,8 +54,13 @@ PROGRESS = select(progress.c.openings, progress.c.commits, progress.c.next_drop,
 
 # --- whether a file is known ---
 
-# Filed drops of a hot folder whose identity may be one of these.
-FILED_LIKE = select(drops).where(
+_recalled = (
+    *("id", "folder", "path", "state", "device", "inode", "size_bytes", "mtime_s", "mtime_part_ns", "identity_hash"),
+    *("seen_at", "origin", "work_path", "outcome", "target_path", "note_digest", "receipt_digest"),
+)
+
+# Filed drops of a hot folder whose identity may be one of these, with what recalling needs: half of what a whole costs.
+FILED_LIKE = select(*(drops.c[name] for name in _recalled)).where(
     text(FILED_DROP),
     drops.c.folder == bindparam("folder"),
     drops.c.identity_hash.in_(bindparam("hashes", expanding=True)),

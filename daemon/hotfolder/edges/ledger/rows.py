@@ -193,10 +193,17 @@ class Shape(Generic[Record]):
         return self.columns(self.attributes, attrgetter, records)
 
     def records(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Record]:
-        """Return the records of rows that a query found; `columns` names their values."""
-        found = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
-        decoded = [self._decoded(kept, found) for kept in self._kept.values()] if rows else []
-        return [self._kind(**dict(zip(self.attributes, values, strict=True))) for values in zip(*decoded, strict=True)]
+        """
+        Return the records of rows that a query found; `columns` names their values.
+
+        Attributes whose columns were not asked for have their defaults.
+        """
+        if not rows:
+            return []
+        found = dict(zip(columns, zip(*rows, strict=True), strict=True))
+        asked = {attribute: kept for attribute, kept in self._kept.items() if kept.columns[0] in found}
+        decoded = [self._decoded(kept, found) for kept in asked.values()]
+        return [self._kind(**dict(zip(asked, values, strict=True))) for values in zip(*decoded, strict=True)]
 
     def _decoded(self, kept: Kept, found: Mapping[str, Sequence[Any]]) -> Iterable[Any]:
         stored = [found[column] for column in kept.columns]

@@ -7,7 +7,6 @@ cost more than the database does.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -33,12 +32,11 @@ from hotfolder.core.journal import (
 from hotfolder.edges.ledger import queries
 from hotfolder.edges.ledger.database import Held
 from hotfolder.edges.ledger.reading import Reading
-from hotfolder.edges.ledger.rows import DROP, JOB, POST, Shape, to_text
+from hotfolder.edges.ledger.rows import DROP, JOB, POST, Shape, to_path, to_text
 from hotfolder.edges.ledger.tables import drops, jobs, posts
 from hotfolder.ports import LedgerError
 
 _TABLES: dict[str, tuple[Table, Shape[Any]]] = {"drops": (drops, DROP), "jobs": (jobs, JOB), "posts": (posts, POST)}
-
 
 _KEYS = (("id",), ("job", "number"))  # a change of nothing
 
@@ -92,21 +90,22 @@ class StoredLedger(Reading):
         Raises ValueError for a moment without time zone, before anything is written.
         """
         steps = [_step(kind, rows) for kind, rows in _kinds(writes) if kind.attributes not in _KEYS]
-        in_doubt, self._in_doubt = self._in_doubt, tuple(writes)
+        these = tuple(writes)
         progress = self._progress
+        is_there = False
         with self._held.transaction() as connection:
-            is_there = False
-            if in_doubt is not None:
+            if self._in_doubt is not None:
                 found = _progress(connection)
-                if found[:2] == (progress.openings, progress.commits + 1):  # it is there
+                if found[:2] == (progress.openings, progress.commits + 1):  # the one in doubt
                     progress = found
-                    is_there = in_doubt == self._in_doubt
+                    is_there = self._in_doubt == these
             if not is_there:
+                # Only now that the doubt about the last one is settled may there be one about this.
+                self._progress, self._in_doubt = progress, these
                 progress = self._count(connection, progress, writes)
                 for step in steps:
                     self._carry_out(connection, step)
-        self._progress = progress
-        self._in_doubt = None
+        self._progress, self._in_doubt = progress, None
 
     def _count(self, connection: Connection, old: _Progress, writes: Sequence[Write]) -> _Progress:
         new = _Progress(
@@ -230,7 +229,7 @@ def _step(kind: _Kind, rows: list[Any]) -> _Step:
         case "remember folder":
             columns = {
                 "name": [to_text(row.name) for row in rows],
-                "path": [os.fsencode(row.path) for row in rows],
+                "path": [to_path(row.path) for row in rows],
                 "held": [int(row.held) for row in rows],
             }
         case _:
