@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -28,7 +27,7 @@ from hotfolder.edges.listeners import ControlSocket, ListenError, open_tcp
 from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.remote import IpsRemote
 from hotfolder.edges.watch import FolderWatch
-from hotfolder.ports import FolderError, HistoryQuery, Ledger, LedgerError
+from hotfolder.ports import HistoryQuery, Ledger, LedgerError
 from hotfolder.services.folder import FolderService, StartWatch
 from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
 from hotfolder.services.tracking import TrackingService
@@ -249,7 +248,7 @@ def _folder(
     return FolderService(
         folder.name,
         files,
-        start_watch=None if once else _watch_of(folder, files),
+        start_watch=_no_watch if once or folder.watch is WatchMode.POLLING else _watch_of(folder, files),
         emit=events.put,
         warn=log.trouble,
     )
@@ -260,20 +259,24 @@ def bring_back(folder: FolderSettings, moves: Sequence[tuple[str, str]]) -> list
     return FolderFiles(folder.path).bring_back(moves)
 
 
-def _watch_of(folder: FolderSettings, files: FolderFiles) -> StartWatch | None:
-    """Return how to watch, None to poll: what other machines write to a network mount gives no event here."""
-    if folder.watch is WatchMode.POLLING:
-        return None
-    if folder.watch is WatchMode.AUTO and _is_remote(files):
-        return None
-    root: Path = folder.path
-    return lambda on_change, on_overflow, on_dead: FolderWatch(
-        root, on_change=on_change, on_overflow=on_overflow, on_dead=on_dead
-    )
+def _no_watch(on_change: object, on_overflow: object, on_dead: object) -> None:
+    """Have a folder polled."""
 
 
-def _is_remote(files: FolderFiles) -> bool:
-    try:
-        return files.lies_on().is_remote
-    except FolderError:
-        return False
+def _watch_of(folder: FolderSettings, files: FolderFiles) -> StartWatch:
+    """
+    Return how to watch, which decides in the folder's own thread: a share that hangs must not hold up the start.
+
+    What other machines write to a network mount gives no event here, so such folders are polled unless told otherwise.
+    """
+
+    def start(
+        on_change: Callable[[tuple[str, ...], tuple[str, ...]], None],
+        on_overflow: Callable[[], None],
+        on_dead: Callable[[str], None],
+    ) -> FolderWatch | None:
+        if folder.watch is WatchMode.AUTO and files.lies_on().is_remote:
+            return None
+        return FolderWatch(folder.path, on_change=on_change, on_overflow=on_overflow, on_dead=on_dead)
+
+    return start

@@ -13,7 +13,7 @@ import click
 import typer
 
 import hotfolder
-from hotfolder.cli import inspecting, running, setup, touring, wishing
+from hotfolder.cli import doctor, inspecting, running, setup, touring, wishing
 from hotfolder.cli.exits import Exit
 from hotfolder.config import ConfigError, StarterError, default_config_path, format_problem
 from hotfolder.edges.control import ControlError
@@ -55,6 +55,7 @@ for command in (
     touring.demo,
     setup.init,
     setup.check,
+    doctor.doctor,
     running.run,
     inspecting.explain,
     inspecting.status,

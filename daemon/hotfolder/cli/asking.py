@@ -28,7 +28,7 @@ from hotfolder.status.explain import place_of
 def settings_of(context: typer.Context) -> Settings:
     """Return the settings that the command was given."""
     config: Path = context.obj
-    return load(config, os.environ).settings
+    return load(config, os.environ, with_password=False).settings
 
 
 def now() -> datetime:

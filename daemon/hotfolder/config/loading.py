@@ -37,16 +37,18 @@ def default_config_path(environment: Mapping[str, str]) -> Path:
     return Path(environment.get(CONFIG_VARIABLE) or _SYSTEM_CONFIG)
 
 
-def load(path: Path, environment: Mapping[str, str]) -> Loaded:
+def load(path: Path, environment: Mapping[str, str], *, with_password: bool = True) -> Loaded:
     """
     Return the configuration of the main file and of folders.d beside it.
+
+    Without the password, which then is empty, for those who only look: it is not theirs to read.
 
     Raises ConfigError with every problem; messages name files as `path` does.
     Reads, besides those, the password file and what the hot folders' paths lead to; changes nothing.
     """
     main = read_source(path)
     files, problems = read_folder_sources(path)
-    return _load(main, files, problems, environment, look_at)
+    return _load(main, files, problems, environment, look_at, with_password=with_password)
 
 
 def load_text(
@@ -70,7 +72,13 @@ def load_text(
 
 
 def _load(
-    main: Source, files: Sequence[Source], unread: Sequence[Problem], environment: Mapping[str, str], looker: Looker
+    main: Source,
+    files: Sequence[Source],
+    unread: Sequence[Problem],
+    environment: Mapping[str, str],
+    looker: Looker,
+    *,
+    with_password: bool = True,
 ) -> Loaded:
     """Interpret documents; `unread` are the problems of files in folders.d that could not be read."""
     model, found = validate(Main, main)
@@ -87,11 +95,12 @@ def _load(
     problems.extend(check_folders(main, sources, looks))
     if not sources and not unread:
         problems.extend(check_any(main))
-    try:
-        password = read_password(path_at(main, _PASSWORD_FILE), environment)
-    except SecretError as error:
-        problems.append(main.problem(_PASSWORD_FILE, error.found, error.wanted))
-        password = ""
+    password = ""
+    if with_password:
+        try:
+            password = read_password(path_at(main, _PASSWORD_FILE), environment)
+        except SecretError as error:
+            problems.append(main.problem(_PASSWORD_FILE, error.found, error.wanted))
     if model is None or problems:
         raise ConfigError(_ordered(problems, main.file))
     folders = [(source, _resolve_folder(source, keys, model, looks)) for source, keys in zip(sources, own, strict=True)]

@@ -41,7 +41,11 @@ def read_password(file: Path | None, environment: Mapping[str, str]) -> str:
     directory = environment.get(CREDENTIALS_DIRECTORY)
     if directory:
         credential = Path(directory, CREDENTIAL)
-        if credential.exists():
+        try:
+            is_there = credential.exists()
+        except OSError as error:
+            raise SecretError(f"{credential}: {error.strerror}", "a credential that this user may read") from None
+        if is_there:
             return _read_file(credential, refuse_others=False)  # systemd guards it by its own means
     password = environment.get(PASSWORD_VARIABLE, "")
     if not password:

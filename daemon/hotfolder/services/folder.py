@@ -36,9 +36,9 @@ from hotfolder.ports import Files, FolderError, Watch, WatchError
 FolderAction = OpenFolder | CloseFolder | Scan | Look | Claim | FileAway | BringBack | RemoveCopies | LeaveNote | Tidy
 
 StartWatch = Callable[
-    [Callable[[tuple[str, ...], tuple[str, ...]], None], Callable[[], None], Callable[[str], None]], Watch
+    [Callable[[tuple[str, ...], tuple[str, ...]], None], Callable[[], None], Callable[[str], None]], Watch | None
 ]
-"""Begins to watch: called with on_change(files, directories), on_overflow() and on_dead(reason)."""
+"""Begins to watch: called with on_change(files, directories), on_overflow() and on_dead(reason); None = poll."""
 
 
 class FolderService:
@@ -49,13 +49,13 @@ class FolderService:
         name: str,
         files: Files,
         *,
-        start_watch: StartWatch | None,
+        start_watch: StartWatch,
         emit: Callable[[Event], None],
         warn: Callable[[str], None],
     ) -> None:
         self.name = name
         self.files = files
-        self._start_watch = start_watch  # None = polled
+        self._start_watch = start_watch
         self._emit = emit  # for what the watch sees, from its own thread
         self._warn = warn
         self._watch: Watch | None = None
@@ -101,8 +101,6 @@ class FolderService:
     def _open(self) -> Event:
         self.close()
         self.files.check()
-        if self._start_watch is None:
-            return FolderUp(self.name, "polling")
         try:
             self._watch = self._start_watch(
                 lambda files, directories: self._emit(Changed(self.name, files, directories)),
@@ -112,7 +110,7 @@ class FolderService:
         except WatchError as error:
             self._warn(str(error))
             return FolderUp(self.name, "polling")
-        return FolderUp(self.name, "watching")
+        return FolderUp(self.name, "polling" if self._watch is None else "watching")
 
     def _scan_on(self, action: Scan) -> Event:
         """Give the next chunk of a walk; the walk of an earlier number is given up."""

@@ -142,7 +142,7 @@ class Life:
             if name not in self._files:
                 files = self._files[name] = FakeFiles(share, self.world.clock, self.world.perils)
                 self._folders[name] = FolderService(
-                    name, files, start_watch=None, emit=self._events.append, warn=lambda text: None
+                    name, files, start_watch=lambda *hooks: None, emit=self._events.append, warn=lambda text: None
                 )
 
     def reload(self, settings: Settings) -> None:

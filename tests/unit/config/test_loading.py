@@ -202,3 +202,17 @@ def test_no_document_makes_it_fail_otherwise(everything: str, data: st.DataObjec
 @given(st.text())
 def test_no_text_makes_it_fail_otherwise(text: str) -> None:
     load_anything(text)
+
+
+def test_who_only_looks_needs_no_password(tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    file = tmp_path / "hotfolder.toml"
+    file.write_text(
+        '[server]\nregion = "emea"\ncompany = "Example Co"\nuser = "ingest@example.com"\n'
+        '[ledger]\nurl = "sqlite:///ledger.db"\n'
+        f'[[folder]]\nname = "catalog"\npath = "{share}"\noptions = {{ overwrite = true }}\n'
+    )
+    with pytest.raises(ConfigError, match="password"):
+        load(file, {})
+    assert load(file, {}, with_password=False).settings.server.password == ""

@@ -111,7 +111,7 @@ class Bench:
             now=self._now,
             folders={
                 folder.name: FolderService(
-                    folder.name, files, start_watch=None, emit=events.put, warn=lambda text: None
+                    folder.name, files, start_watch=lambda *hooks: None, emit=events.put, warn=lambda text: None
                 )
             },
             upload=UploadService(self.remote, lambda name: files, lambda: tracking.company, self.clock, events.put),
