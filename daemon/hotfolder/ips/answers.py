@@ -80,7 +80,7 @@ def read_soap_answer(answer: Answer, operation: str, *, now: datetime, redact: R
     if fault is not None:
         fault = Fault(code=fault.code, reason=redact(fault.reason))
         return trouble_of_fault(fault, status=answer.status, retry_after_s=retry_after_s)
-    if answer.status == 200 and root is not None and _in_body(root, f"{operation}Return") is not None:
+    if answer.status == 200 and _said(root, f"{operation}Return") is not None:
         return None
     return Trouble(
         kind=kind_of_status(answer.status, Call.READ),
@@ -99,7 +99,7 @@ def lacks_operation(answer: Answer) -> bool:
     if answer.status in (404, 405, 501):
         return True
     root = _root_of(answer)
-    return root is not None and _in_body(root, "Fault") is not None and _fault_in(root) is None
+    return _said(root, "Fault") is not None and _fault_in(root) is None
 
 
 def _root_of(answer: Answer) -> etree._Element | None:
@@ -119,19 +119,20 @@ def _root_of(answer: Answer) -> etree._Element | None:
         return None
 
 
-def _in_body(root: etree._Element, name: str) -> etree._Element | None:
-    """Return an element of a SOAP body by name; None if there is none, or this is no envelope."""
-    if local_name(root) != "Envelope":
+def _said(root: etree._Element | None, name: str) -> etree._Element | None:
+    """Return what the body of a SOAP envelope holds, if it is an element of that name, else None."""
+    if root is None or local_name(root) != "Envelope":
         return None
-    bodies = (part for part in root if local_name(part) == "Body")
-    return next((child for body in bodies for child in body if local_name(child) == name), None)
+    body = next((part for part in root if local_name(part) == "Body"), None)
+    said = next((part for part in body if local_name(part)), None) if body is not None else None
+    return said if said is not None and local_name(said) == name else None
 
 
 def _fault_in(root: etree._Element | None) -> Fault | None:
     """Return the IPS fault of a document: its root (UploadFile), or inside a SOAP fault; one without a code is none."""
     if root is None:
         return None
-    where = root if local_name(root) in FAULT_NAMES else _in_body(root, "Fault")
+    where = root if local_name(root) in FAULT_NAMES else _said(root, "Fault")
     if where is None:
         return None
     for element in where.iter():
@@ -182,7 +183,7 @@ def _content(answer: Answer, root: etree._Element | None, redact: Redact) -> str
         return "an answer too large to be one"
     if not answer.body.strip():
         return "an empty answer"
-    fault = _in_body(root, "Fault") if root is not None else None
+    fault = _said(root, "Fault")
     if fault is not None:
         return f"a SOAP fault without a code: {clean(redact(_child_text(fault, 'faultstring'))) or 'no text'}"
     start = answer.body[:4096].decode("utf-8", "replace")

@@ -16,12 +16,18 @@ from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, LogRow
 from hotfolder.ips.markup import local_name
 
 
+class ShapeError(ValueError):
+    """An answer is not built as its operation's answers are; taking it for an empty one would be a lie."""
+
+
 def items(array: object) -> list[Any]:
     """Return the members of an array as zeep shows it: a list, an object with `items`, or None when empty."""
     if array is None:
         return []
     members = array if isinstance(array, list) else getattr(array, "items", None)
-    return [member for member in members if member is not None] if isinstance(members, list) else []
+    if not isinstance(members, list):
+        raise ShapeError(f"found {type(array).__name__}, wanted an array")
+    return [member for member in members if member is not None]
 
 
 def company(record: object) -> Company | None:
@@ -42,6 +48,16 @@ def active_companies(memberships: object) -> list[Company]:
         if getattr(membership, "isActive", None) is not False
     )
     return [found for found in companies if found is not None]
+
+
+def positive_number(text: object) -> int | None:
+    """Return a property's value as a number (PROTOCOL 4.5, getProperty); None if it is none or means nothing."""
+    return int(text) or None if isinstance(text, str) and text.isascii() and text.isdigit() else None
+
+
+def active_jobs(array: object) -> list[ActiveJob]:
+    """Return the jobs of getActiveJobs."""
+    return [active_job(record) for record in items(array)]
 
 
 def active_job(record: object) -> ActiveJob:
@@ -92,6 +108,11 @@ def job_log(record: object, rows: list[LogRow], *, is_complete: bool) -> JobLog:
         duplicate_count=_count(record, "fileDuplicateCount"),
         update_count=_count(record, "fileUpdateCount"),
     )
+
+
+def assets(array: object) -> list[Asset]:
+    """Return the assets of getAssetsByName."""
+    return [asset(record) for record in items(array)]
 
 
 def asset(record: object) -> Asset:

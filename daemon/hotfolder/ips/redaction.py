@@ -16,7 +16,7 @@ MARK = "[redacted]"
 
 
 def redactor(secret: str) -> Redact:
-    """Return a function that replaces the secret, also as XML, HTML and URLs write it and whatever its blanks became."""
+    """Return a function that replaces the secret, also as XML and URLs write it and whatever became of its blanks."""
     words = secret.split()
     if not words:
         return lambda text: text

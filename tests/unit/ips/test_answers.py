@@ -98,7 +98,9 @@ def test_a_whole_soap_answer_is_passed_on(version: str) -> None:
     assert not lacks_operation(answer)
 
 
-@pytest.mark.parametrize("inside", ["", "<getJobLogDetailsReturn/>", "<x><getActiveJobsReturn/></x>", "text"])
+@pytest.mark.parametrize(
+    "inside", ["", "<getJobLogDetailsReturn/>", "<x/><getActiveJobsReturn/>", "<x><getActiveJobsReturn/></x>", "text"]
+)
 def test_the_answer_to_another_operation_is_not(inside: str) -> None:
     """zeep in its lenient mode would take it for an empty list."""
     answer = Answer(status=200, headers={}, body=envelope(inside))
@@ -106,6 +108,11 @@ def test_the_answer_to_another_operation_is_not(inside: str) -> None:
     assert trouble is not None
     assert trouble.kind is Kind.TRANSIENT
     assert not lacks_operation(answer)
+
+
+def test_an_envelope_without_a_body_is_not() -> None:
+    answer = Answer(status=200, headers={}, body=b"<Envelope><Header/></Envelope>")
+    assert read_soap_answer(answer, "getActiveJobs", now=NOW, redact=str) is not None
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60])

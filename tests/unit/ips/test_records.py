@@ -90,6 +90,25 @@ def test_an_empty_array_is_an_empty_list(operation: str, inside: str) -> None:
     assert records.items(read(operation, answer)) == []
 
 
+def test_an_answer_of_another_shape_is_not_an_empty_list() -> None:
+    doubled = (
+        '<getActiveJobsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><jobArray><items/></jobArray>'
+        "<jobArray><items/></jobArray></getActiveJobsReturn>"
+    )
+    with pytest.raises(records.ShapeError):
+        records.items(read("getActiveJobs", doubled))
+    with pytest.raises(records.ShapeError):
+        records.items("no jobs")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("2147483648", 2147483648), ("0", None), ("-1", None), ("²", None), ("2 GB", None), (None, None)],
+)
+def test_a_property_is_a_positive_number_or_nothing(text: object, number: int | None) -> None:
+    assert records.positive_number(text) == number
+
+
 LOG = """
 <getJobLogDetailsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><jobLogArray><items>
   <companyHandle>c|110</companyHandle><jobHandle>j|110||run|7</jobHandle><jobName>run_x</jobName>
