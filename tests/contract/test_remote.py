@@ -104,10 +104,26 @@ def test_a_wrong_password_is_fatal_after_one_request_and_read_afresh(
     assert not remote.credentials_changed()
 
 
-@pytest.mark.parametrize("code", [20003, 20000, 30000, 30001])
-def test_memberships_help_where_company_info_is_refused(remote: IpsRemote, box: Sandbox, code: int) -> None:
-    box.add_fault(on="getCompanyInfo", do="fault", code=code)
+@pytest.mark.parametrize(
+    "fault",
+    [*({"do": "fault", "code": code} for code in (20003, 20000, 30000, 30001)), {"do": "http-503", "status": 404}],
+    ids=str,
+)
+def test_memberships_help_where_company_info_is_refused_or_not_offered(
+    remote: IpsRemote, box: Sandbox, fault: dict[str, object]
+) -> None:
+    box.add_fault(on="getCompanyInfo", **fault)
     assert remote.sign_in().handle == "c|2101"
+
+
+@pytest.mark.parametrize("operation", ["getCompanyInfo", "getCompanyMembership", "getProperty"])
+def test_refused_credentials_are_told_whatever_call_finds_out(remote: IpsRemote, box: Sandbox, operation: str) -> None:
+    if operation == "getCompanyMembership":
+        box.add_fault(on="getCompanyInfo", do="fault", code=20003)
+    box.add_fault(on=operation, do="fault", code=10002)
+    trouble = trouble_of(remote.sign_in)
+    assert (trouble.kind, trouble.code) == (Kind.FATAL, 10002)
+    assert len(box.requests) <= 3
 
 
 def test_a_server_that_refuses_both_is_told_by_its_first_refusal(remote: IpsRemote, box: Sandbox) -> None:

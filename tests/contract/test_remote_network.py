@@ -130,28 +130,77 @@ def test_a_failed_handshake_means_not_sent(connect: Callable[..., IpsRemote], se
     assert "no secure connection" in trouble.text
 
 
-def test_a_certificate_nobody_vouches_for_means_not_sent(
-    connect: Callable[..., IpsRemote], serve: Callable[..., OddServer], tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for localhost that vouches for itself, and a server's context with it."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl makes the certificate, and it is not here")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    directory = tmp_path_factory.mktemp("certificate")
+    key, file = directory / "key.pem", directory / "certificate.pem"
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
             *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", str(key), "-out", str(certificate)),
+            *("-keyout", str(key), "-out", str(file)),
         ],
         check=True,
         capture_output=True,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    server = serve(reply(ACCEPTED), tls=context)
+    context.load_cert_chain(file, key)
+    return file, context
+
+
+def test_a_certificate_nobody_vouches_for_means_not_sent(
+    connect: Callable[..., IpsRemote], serve: Callable[..., OddServer], certificate: tuple[Path, ssl.SSLContext]
+) -> None:
+    server = serve(reply(ACCEPTED), tls=certificate[1])
     trouble = failed_post(connect(server.address.replace("127.0.0.1", "localhost"), scheme="https")).trouble
     assert (trouble.kind, trouble.reached) == (Kind.TRANSIENT, False)
     assert "certificate of localhost is not trusted" in trouble.text
     assert server.heads == []
+
+
+def test_a_trusted_certificate_for_another_name_means_not_sent(
+    connect: Callable[..., IpsRemote],
+    serve: Callable[..., OddServer],
+    certificate: tuple[Path, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    server = serve(reply(ACCEPTED), tls=certificate[1])
+    trouble = failed_post(connect(server.address, scheme="https")).trouble
+    assert (trouble.kind, trouble.reached) == (Kind.TRANSIENT, False)
+    assert server.heads == []
+
+
+def test_posts_share_a_secure_connection(
+    connect: Callable[..., IpsRemote],
+    serve: Callable[..., OddServer],
+    certificate: tuple[Path, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What TLS itself sends between requests must not be taken for a closed connection."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    server = serve(reply(ACCEPTED), tls=certificate[1])
+    remote = connect(server.address.replace("127.0.0.1", "localhost"), scheme="https")
+    for number, data in enumerate((SMALL, LARGE, SMALL)):
+        posted = remote.post(opening(part(number, "a.jpg", Bytes(data))), ignore)
+        assert posted.files[0].size_bytes == len(data)
+    assert server.accepted == 1
+
+
+def test_an_early_answer_is_heard_on_a_secure_connection(
+    connect: Callable[..., IpsRemote],
+    serve: Callable[..., OddServer],
+    certificate: tuple[Path, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    server = serve(hang_after(FAULT, read=1000), tls=certificate[1])
+    remote = connect(server.address.replace("127.0.0.1", "localhost"), scheme="https", read_timeout_s=0.5)
+    error = failed_post(remote, opening(part(1, "a.jpg", Bytes(LARGE)), part(2, "b.jpg", Bytes(LARGE))))
+    assert (error.trouble.kind, error.trouble.code) == (Kind.FATAL, 10001)
 
 
 # --- may have been sent ---
@@ -373,6 +422,35 @@ def test_a_connection_that_was_idle_for_long_is_not_used(
     assert server.accepted == 2
 
 
+def test_no_more_connections_are_kept_than_were_asked_for(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]
+) -> None:
+    together = threading.Barrier(2)
+
+    def meet(peer: Peer, head: Head) -> bool:
+        peer.skip(head.content_length)
+        if not head.text.startswith("POST /scene7/UploadFile"):
+            return False
+        if len(server.heads) <= 2:
+            together.wait()
+        peer.send(ACCEPTED)
+        return True
+
+    server = serve(meet)
+    remote = connect(server.address, connections=1)
+    threads = [
+        threading.Thread(target=remote.post, args=(opening(part(number, "a.jpg", Bytes(SMALL))), ignore))
+        for number in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    server.closed.acquire()  # one of the two
+    remote.post(later(part(3, "b.jpg", Bytes(SMALL))), ignore)
+    assert server.accepted == 2
+
+
 def test_a_request_to_close_is_respected(serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]) -> None:
     server = serve(reply(ACCEPTED.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)), reply(ACCEPTED))
     remote = connect(server.address)
@@ -489,6 +567,66 @@ def test_what_progress_raises_cuts_the_post_off_and_comes_out(
     assert reader.is_closed
     remote.post(opening(part(1, "a.jpg", Bytes(SMALL))), ignore)
     assert server.accepted == 2
+
+
+def test_a_large_file_that_is_replaced_on_the_way_cuts_the_post_off(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]
+) -> None:
+    class Replaced(Bytes):
+        def blocks(self) -> Iterator[memoryview]:
+            yield memoryview(LARGE)[: 1024 * 1024]
+            raise ChangedError
+
+    error = failed_post(connect(serve(reply(ACCEPTED)).address), opening(part(1, "1.jpg", Replaced(LARGE))))
+    assert (error.trouble.kind, error.changed) == (Kind.UNKNOWN, (1,))
+
+
+# --- answers to reads that nobody should believe ---
+
+
+def envelope(inside: str) -> bytes:
+    start = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+    return answer(f"{start}{inside}</e:Body></e:Envelope>".encode())
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<getJobLogDetailsReturn/>",
+        '<getActiveJobsReturn xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="none:such"/>',
+        "<getActiveJobsReturn><jobArray><?x?></jobArray></getActiveJobsReturn>",
+        "<getActiveJobsReturn><jobArray><items/></jobArray><jobArray><items/></jobArray></getActiveJobsReturn>",
+    ],
+)
+def test_a_strange_answer_is_not_an_empty_list(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote], inside: str
+) -> None:
+    remote = connect(serve(reply(envelope(inside))).address)
+    with pytest.raises(RemoteError) as caught:
+        remote.active_jobs(COMPANY)
+    assert caught.value.trouble.kind is Kind.TRANSIENT
+
+
+def test_jobs_of_another_name_or_handle_are_left_out(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]
+) -> None:
+    """A server that ignores what it was asked for must not make us adopt the job of somebody else."""
+    job = "<jobHandle>j|1||x|22</jobHandle><originalName>x-2</originalName><originalJobName>x-2</originalJobName>"
+    jobs = envelope(f"<getActiveJobsReturn><jobArray><items>{job}</items></jobArray></getActiveJobsReturn>")
+    logs = envelope(f"<getJobLogDetailsReturn><jobLogArray><items>{job}</items></jobLogArray></getJobLogDetailsReturn>")
+    remote = connect(serve(reply(jobs), reply(logs)).address)
+    assert remote.active_jobs(COMPANY, original_name="x") == []
+    assert remote.job_logs(COMPANY, handle="j|1||x|2") == []
+    assert remote.job_logs(COMPANY, original_name="x") == []
+    assert len(remote.job_logs(COMPANY, original_name="x-2")) == 1
+
+
+def test_what_cannot_be_an_asset_is_not_asked_for(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]
+) -> None:
+    server = serve(reply(ACCEPTED))
+    assert connect(server.address).assets(COMPANY, ["", "a\x00"]) == []
+    assert server.accepted == 0
 
 
 # --- what cannot be sent ---

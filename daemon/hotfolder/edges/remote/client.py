@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
@@ -28,6 +28,8 @@ from hotfolder.ips.markup import DocumentError, unfit_character
 from hotfolder.ips.multipart import Framing, FramingError, frame
 from hotfolder.ips.redaction import redactor
 from hotfolder.ports import PostRequest, Progress
+
+Understood = TypeVar("Understood")
 
 READ_TRIES = 3
 READ_RETRY_S = 15.0
@@ -98,19 +100,14 @@ class IpsRemote:
         An unknown company is FATAL, and its text lists the usable ones.
         """
         self._password = self._fresh_password()
-        wanted = self._settings.company_handle or self._settings.company or ""
+        found, refusal = None, None
         try:
             found = self._find_company()
         except RemoteError as error:
             if not _may_mean_unknown_company(error):
                 raise
-            refusal: RemoteError | None = error
-            found = None
-        else:
-            refusal = None
-        if found is None:
-            found = self._choose_company(wanted, refusal)
-        return self._with_limit(found)
+            refusal = error
+        return self._with_limit(found or self._choose_company(refusal))
 
     def credentials_changed(self) -> bool:
         """Return whether the password is another one than at the last `sign_in`; an unreadable one is no change."""
@@ -121,15 +118,12 @@ class IpsRemote:
 
     def companies(self) -> list[Company]:
         """Return the companies this user may use, with the password of the last `sign_in`, else read now."""
-        return records.active_companies(self._call("getCompanyMembership"))
+        return records.active_companies(self._call("getCompanyMembership", records.items))
 
     def _find_company(self) -> Company | None:
-        by_handle = self._settings.company_handle is not None
-        found = records.company(
-            self._call("getCompanyInfo", companyHandle=self._settings.company_handle)
-            if by_handle
-            else self._call("getCompanyInfo", companyName=self._settings.company)
-        )
+        handle, name = self._settings.company_handle, self._settings.company
+        wanted = {"companyName": name} if handle is None else {"companyHandle": handle}
+        found = self._call("getCompanyInfo", records.company, **wanted)
         return found if found is not None and self._is_wanted(found) else None
 
     def _is_wanted(self, company: Company) -> bool:
@@ -138,7 +132,7 @@ class IpsRemote:
             return company.handle == self._settings.company_handle
         return company.name == self._settings.company
 
-    def _choose_company(self, wanted: str, refusal: RemoteError | None) -> Company:
+    def _choose_company(self, refusal: RemoteError | None) -> Company:
         """Look for the company among the memberships, for roles and servers that do not allow getCompanyInfo."""
         try:
             usable = self.companies()
@@ -148,6 +142,7 @@ class IpsRemote:
             raise
         found = next((company for company in usable if self._is_wanted(company)), None)
         if found is None:
+            wanted = self._settings.company_handle or self._settings.company
             names = ", ".join(f"{company.name} ({company.handle})" for company in usable) or "none at all"
             text = f"the company {wanted!r} is not among those that {self._settings.user} may use: {names}"
             code = refusal.trouble.code if refusal is not None else None
@@ -157,13 +152,12 @@ class IpsRemote:
     def _with_limit(self, company: Company) -> Company:
         """Add the size limit of a POST, if the server tells it (PROTOCOL 4.5, getProperty)."""
         try:
-            value = self._call("getProperty", name="UploadPostMaxFileSize")
+            limit = self._call("getProperty", records.positive_number, name="UploadPostMaxFileSize")
         except RemoteError as error:
             if error.trouble.code in _AUTHENTICATION:
                 raise
             return company
-        limit = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else 0
-        return replace(company, max_post_bytes=limit or None)
+        return replace(company, max_post_bytes=limit)
 
     def _fresh_password(self) -> str:
         try:
@@ -249,8 +243,9 @@ class IpsRemote:
 
     def active_jobs(self, company: Company, *, original_name: str | None = None) -> list[ActiveJob]:
         """Return the jobs in progress (PROTOCOL 4.1); a server that ignores the name does not mislead us."""
-        found = self._read("getActiveJobs", companyHandle=company.handle, originalName=original_name)
-        jobs = [records.active_job(record) for record in records.items(found)]
+        jobs = self._read(
+            "getActiveJobs", records.active_jobs, companyHandle=company.handle, originalName=original_name
+        )
         return [job for job in jobs if original_name is None or job.original_name == original_name]
 
     def job_logs(
@@ -259,17 +254,16 @@ class IpsRemote:
         """Return whole logs (PROTOCOL 4.3); one that grows while it is read is read once more."""
 
         def page(number: int, size: int) -> list[Any]:
-            return records.items(
-                self._read(
-                    "getJobLogDetails",
-                    companyHandle=company.handle,
-                    jobHandle=handle,
-                    originalName=original_name,
-                    recordsPerPage=size,
-                    resultsPage=number,
-                    sortBy="Date",
-                    sortDirection="Ascending",
-                )
+            return self._read(
+                "getJobLogDetails",
+                records.items,
+                companyHandle=company.handle,
+                jobHandle=handle,
+                originalName=original_name,
+                recordsPerPage=size,
+                resultsPage=number,
+                sortBy="Date",
+                sortDirection="Ascending",
             )
 
         logs = read_job_logs(page)
@@ -286,15 +280,16 @@ class IpsRemote:
         if not askable:
             return []
         try:
-            found = self._read("getAssetsByName", companyHandle=company.handle, nameArray={"items": askable})
+            return self._read(
+                "getAssetsByName", records.assets, companyHandle=company.handle, nameArray={"items": askable}
+            )
         except RemoteError as error:
             if isinstance(error, NotOfferedError) or error.trouble.code in (_NOT_ALLOWED, _UNREADABLE):
                 text = f"the server does not tell about assets: {error}"
                 raise RemoteError(replace(error.trouble, kind=Kind.PERMANENT, text=text)) from error
             raise
-        return [records.asset(record) for record in records.items(found)]
 
-    def _read(self, operation: str, **arguments: object) -> Any:
+    def _read(self, operation: str, understand: Callable[[Any], Understood], **arguments: object) -> Understood:
         """Call, and again for transient trouble, unless the server itself has said when to come back."""
         tries = Retrying(
             stop=stop_after_attempt(READ_TRIES) | stop_after_delay(READ_RETRY_S),
@@ -303,15 +298,22 @@ class IpsRemote:
             sleep=self._wait,
             reraise=True,
         )
-        return tries(self._call, operation, **arguments)
+        found: Understood = tries(self._call, operation, understand, **arguments)
+        return found
 
     def _wait(self, seconds: float) -> None:
         self._sleep(seconds)
 
-    def _call(self, operation: str, **arguments: object) -> Any:
+    def _call(self, operation: str, understand: Callable[[Any], Understood], **arguments: object) -> Understood:
+        """Call once, leaving out arguments that are None, and return what is understood of the answer."""
         auth = auth_fields(self._settings.user, self._secret(), self._app_version)
         given = {name: value for name, value in arguments.items() if value is not None}
-        return self._soap.call(operation, auth, **given)
+        answer = self._soap.call(operation, auth, **given)
+        try:
+            return understand(answer)
+        except records.ShapeError as error:
+            text = f"the answer to {operation} cannot be read: {error}"
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=text)) from error
 
     def _redact(self, text: str) -> str:
         return redactor(self._password)(text) if self._password is not None else text

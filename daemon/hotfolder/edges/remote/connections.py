@@ -3,7 +3,8 @@ HTTP/1.1 to one address over kept-alive urllib3 connections, telling for every f
 
 urllib3's own pool hides that border (a TLS failure may be from the handshake or from the middle of a body), so this one
 works on urllib3's connections directly. It never repeats a request, follows a redirect, or looks at the environment for
-proxies or credentials. A connection is used again only after a whole exchange without any trouble.
+proxies or credentials; certificates are always verified, against those that OpenSSL trusts on this machine.
+A connection is used again only after a whole exchange without any trouble.
 
 A server may close a kept-alive connection just while the next request is on its way; then nobody can tell whether that
 was processed. To make this rare, a connection is dropped before use when it is readable (the server has closed it, or
@@ -72,13 +73,12 @@ class Connections:
         limits: TimeLimits,
         keep: int,
         monotonic: Callable[[], float],
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._port = parts.port
         self._path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-        self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._limits = limits
         self._keep = keep
         self._monotonic = monotonic
