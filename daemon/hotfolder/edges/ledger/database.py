@@ -224,6 +224,7 @@ def translated(name: str) -> Iterator[None]:
 _SQLITE_TROUBLES = {
     sqlite3.SQLITE_CONSTRAINT: "has it already, or lacks what it belongs to; this is a mistake of the program",
     sqlite3.SQLITE_FULL: "cannot grow, its disk is full; make room there",
+    sqlite3.SQLITE_IOERR_SHMSIZE: "cannot grow, its disk is full; make room there",  # for the memory that readers share
     sqlite3.SQLITE_READONLY: "may not be written; make the file and its directory writable for this user",
     sqlite3.SQLITE_PERM: "may not be opened; make the file and its directory accessible for this user",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; its directory must exist and be writable for this user",
@@ -249,7 +250,7 @@ def _trouble(error: BaseException | None) -> str:
     words: str | None
     if isinstance(error, sqlite3.Error):
         code: int = getattr(error, "sqlite_errorcode", 0)
-        words = _SQLITE_TROUBLES.get(code & 0xFF)  # the higher bits say which kind of it
+        words = _SQLITE_TROUBLES.get(code) or _SQLITE_TROUBLES.get(code & 0xFF)  # higher bits say which kind of it
     elif state := getattr(error, "sqlstate", None):
         words = next((words for begin, words in _POSTGRESQL_TROUBLES.items() if state.startswith(begin)), None)
     else:  # libpq gives no code when there is no connection
