@@ -91,8 +91,12 @@ class Files(Protocol):
     that file's result and never raised.
     """
 
-    def check(self) -> None:
-        """Raise `FolderError` unless the root is there, is a directory, and may be read and written."""
+    def check(self, *, has_claimed: bool = False) -> None:
+        """
+        Raise `FolderError` unless the root is there, is a directory, and may be read and written.
+
+        With `has_claimed` its `_working` has to be there as well.
+        """
 
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
         """

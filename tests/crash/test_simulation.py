@@ -183,3 +183,30 @@ def test_a_held_folder_sends_nothing_until_it_is_released() -> None:
     world.run()
     assert world.server.assets == {}
     assert [notice.event for notice in world.notices] == ["folder.held"]
+
+
+def test_a_drop_renamed_to_cure_it_is_filed_under_its_new_name_from_its_old_folder() -> None:
+    world = World(settings(), weather=weather(["refuse"]))
+    share = world.shares["catalog"]
+    share.drop("spring/bad.jpg", b"one")
+    world.run()
+    share.drag("_failed/spring/bad.jpg", "good.jpg")
+    world.run()
+    assert "_done/2026-03-01/spring/good.jpg" in share.files
+    assert world.ledger.drops[2].asset == "good"
+
+
+def test_a_file_changed_after_it_was_sent_is_filed_where_people_look_with_a_note() -> None:
+    world = World(settings())
+    share = world.shares["catalog"]
+    share.drop("a.jpg", b"one")
+
+    def write_into_working(world: World) -> None:
+        for file in (file for path, file in share.files.items() if path.startswith("_working/")):
+            file.content = b"one and more"
+            file.mtime_ns += 1
+
+    world.at(9.0, write_into_working)
+    world.run()
+    assert sorted(share.files) == ["_check/a.jpg", "_check/a.jpg - PLEASE CHECK.txt"]
+    assert share.files["_check/a.jpg"].content == b"one and more"

@@ -213,7 +213,7 @@ class Dispatch:
                     "state": DropState.CLAIMING,
                     "job": job.id,
                     "post": None,
-                    "work_path": drop.path if in_place else f"{WORKING}/{job.name}/{drop.path}",
+                    "work_path": drop.work_path or (drop.path if in_place else f"{WORKING}/{job.name}/{drop.path}"),
                 },
             )
             for drop in claims
@@ -255,8 +255,7 @@ class Dispatch:
                     board.journal.change_drops(
                         [drop],
                         state=DropState.READY,
-                        job=None,
-                        work_path=None,
+                        job=None,  # but the work path stays: the file may be there already
                         tries=tries,
                         reason=result.reason,
                     )

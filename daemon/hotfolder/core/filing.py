@@ -24,6 +24,8 @@ FILED_AT_ONCE = 500  # one action: long enough to share its syncs, short enough 
 Companion = tuple[str, str] | None
 """Path and text of a note or receipt."""
 
+CHANGED_SINCE = "the file was changed after it had been taken over, so what lies here is not what was sent"
+
 PLACES_MAX = 10_000  # "~10000" of one name means that something else is wrong
 
 
@@ -36,6 +38,7 @@ class Filing:
         self._asset_free = asset_free
         self._ready: dict[str, list[Drop]] = {}  # to be filed with this turn, by folder
         self._texts: dict[int, tuple[Companion, Companion]] = {}  # note and receipt, as their digests were recorded
+        self._changed_since: set[int] = set()  # drops whose original is not what was sent
         self._asleep: dict[int, float] = {}  # drops whose filing failed, by when to try again
         self._tries: dict[int, int] = {}
         self._troubles: dict[int, str] = {}  # why filing has failed so far
@@ -168,6 +171,7 @@ class Filing:
             fate = Fate.DELETE
         note_of, receipt_of = self._texts[drop.id]
         changed = drop.sha256 is None and drop.outcome is Outcome.FAILED and drop.work_path is not None
+        changed = changed or drop.id in self._changed_since
         return FilingItem(
             drop=drop.id,
             source_path=drop.work_path or drop.path,
@@ -195,6 +199,8 @@ class Filing:
                     done.append(drop)
                 case FilingStatus.TAKEN:
                     self._next_place(drop)
+                case FilingStatus.CHANGED:
+                    self._changed(drop)
                 case FilingStatus.FAILED:
                     self._later(drop, result.reason)
         board.journal.change_drops(done, state=DropState.FILED, filed_at=board.now.wall)
@@ -207,6 +213,7 @@ class Filing:
             self._tries.pop(drop.id, None)
             self._troubles.pop(drop.id, None)
             self._texts.pop(drop.id, None)
+            self._changed_since.discard(drop.id)
             self._tell(drop, job)
         for job in jobs.values():
             self.job_left(job)
@@ -239,6 +246,19 @@ class Filing:
             return
         job = None if drop.job is None else self._board.jobs.get(drop.job)
         values = self._values(drop, job, {}, place)
+        self._board.journal.change_drops([drop], **values)
+        self._ready.setdefault(drop.folder, []).append(drop)
+
+    def _changed(self, drop: Drop) -> None:
+        """Somebody wrote into the original after it was claimed: what lies there now is not what the server has."""
+        if drop.id in self._changed_since:
+            self._later(drop, "the original cannot be read")
+            return
+        self._changed_since.add(drop.id)
+        reason = f"{drop.reason}; {CHANGED_SINCE}".removeprefix("; ")
+        job = None if drop.job is None else self._board.jobs.get(drop.job)
+        outcome = Outcome.UNKNOWN if drop.outcome is not None and drop.outcome.is_good else drop.outcome
+        values = self._values(drop, job, {"outcome": outcome, "reason": reason}, 1)
         self._board.journal.change_drops([drop], **values)
         self._ready.setdefault(drop.folder, []).append(drop)
 

@@ -29,7 +29,7 @@ from hotfolder.core.messages import (
     RecallResult,
     RemoveCopies,
 )
-from hotfolder.core.model import Drop, DropState, Identity, Outcome
+from hotfolder.core.model import Drop, DropState, Identity, Outcome, Unsafe
 from hotfolder.core.notes import left_alone
 from hotfolder.core.rules import Router
 from hotfolder.core.settings import FolderSettings
@@ -39,6 +39,8 @@ LOOKS_AT_ONCE = 1000  # one thread serves the folder: longer lists would keep cl
 
 DENIED_RETRY_S = 60.0
 """A file we may not read is looked at again this often; rights are cured by people."""
+
+LINKED_LOOK_S = 2.0  # RELIABILITY A10: between the two looks that find a second name
 
 BY_PERSON = "held by a person; 'hotfolder release' lets it go on"
 
@@ -60,6 +62,7 @@ class _Settling:
     looking: bool = False
     again: bool = False  # something happened while we looked
     evidence: str | None = None  # settled; only the ledger's answer is still to come
+    linked: bool = False  # had a second name at the last look
     held: str | None = None  # why it stays in place
     missing: str = "just found"  # what it waits for
 
@@ -373,6 +376,10 @@ class Desk:
         if result.status is LookStatus.DENIED:
             self._hold(entry, result.reason or "we may not read it", self.board.now.monotonic + DENIED_RETRY_S)
             return
+        if result.unsafe is Unsafe.HARD_LINKS and not entry.linked:
+            entry.linked = True  # an SFTP server may rename by link and unlink: for an instant there are two names
+            self._schedule(entry, self.board.now.monotonic + LINKED_LOOK_S)
+            return
         self._forget(entry)
         standing = self.in_place.get(result.path)
         if standing is not None:
@@ -468,7 +475,7 @@ class Desk:
         board, now = self.board, self.board.now
         if entry.track is None:
             raise AssertionError(f"{entry.path} became a drop before anybody looked at it")
-        origin = entry.memory.origin if entry.memory else None
+        origin = _origin(entry.path, entry.memory.origin if entry.memory else None)
         path = origin or entry.path
         route = self.router.route(path, now.today)
         name = entry.path.rpartition("/")[2]
@@ -572,7 +579,7 @@ class Desk:
             return
         if self._open_s is not None and now_s >= self._open_s:
             self._open_s = None
-            board.do(OpenFolder(self.folder.name))
+            board.do(OpenFolder(self.folder.name, self._has_claimed()))
         if not self.is_up or self.state == "held":
             return
         if (
@@ -617,6 +624,14 @@ class Desk:
         if items:
             self.board.do(Look(self.folder.name, tuple(items)))
 
+    def _has_claimed(self) -> bool:
+        """Whether something of ours must lie in `_working`, so that the folder without it is not the real one."""
+        certain = (DropState.CLAIMED, DropState.SENDING, DropState.SENT, DropState.DOUBTED)
+        return any(
+            drop.folder == self.folder.name and drop.state in certain and drop.work_path != drop.path
+            for drop in self.board.drops.values()
+        )
+
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do."""
         times = [self._open_s]
@@ -630,3 +645,15 @@ class Desk:
                     break
                 heapq.heappop(self._due)
         return min((at for at in times if at is not None), default=None)
+
+
+def _origin(path: str, first: str | None) -> str | None:
+    """
+    Return where a drop that was dragged back counts as dropped: its old folder, under the name it has now.
+
+    It may have been renamed to cure it; and one that was put into a folder is meant to be there.
+    """
+    if first is None or "/" in path:
+        return None
+    above = first.rpartition("/")[0]
+    return f"{above}/{path}" if above else None

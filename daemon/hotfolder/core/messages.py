@@ -126,6 +126,7 @@ class FilingStatus(StrEnum):
     FILED = "filed"
     TAKEN = "taken"  # the target or one of its companions belongs to another file
     MISSING = "missing"  # the original is at neither place
+    CHANGED = "changed"  # what lies in `_working` is not what was sent
     FAILED = "failed"
 
 
@@ -413,9 +414,14 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class OpenFolder:
-    """Check a hot folder's root and begin to watch it; answered by FolderUp or FolderDown."""
+    """
+    Check a hot folder's root and begin to watch it; answered by FolderUp or FolderDown.
+
+    With drops of ours in `_working` that directory must be there: else it is the empty place of an unmounted share.
+    """
 
     folder: str
+    has_claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

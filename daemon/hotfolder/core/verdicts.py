@@ -237,7 +237,8 @@ def _verdict(file: Expected, found: _Evidence, fatal: Sequence[str], *, several:
     if own.is_good:
         verdict = _good(file, found.own, own)
         # In one log, sent once, "-1" would be a page or a part of this file; after doubt it may be the file again.
-        return replace(verdict, second_copy=renamed.is_good and (several or file.doubted))
+        is_twice = renamed.is_good and (several or file.doubted)
+        return replace(verdict, second_copy=True) if is_twice else verdict
     if renamed.is_bad:
         return _bad(file, found.renamed, renamed, several=several)
     hinted = _heaviest(found.hinted)

@@ -67,7 +67,7 @@ class FolderService:
         try:
             match action:
                 case OpenFolder():
-                    return [self._open()]
+                    return [self._open(action)]
                 case CloseFolder():
                     self.close()
                 case Scan():
@@ -98,9 +98,9 @@ class FolderService:
             self._watch.stop()
             self._watch = None
 
-    def _open(self) -> Event:
+    def _open(self, action: OpenFolder) -> Event:
         self.close()
-        self.files.check()
+        self.files.check(has_claimed=action.has_claimed)
         try:
             self._watch = self._start_watch(
                 lambda files, directories: self._emit(Changed(self.name, files, directories)),

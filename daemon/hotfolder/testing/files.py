@@ -89,7 +89,7 @@ class FakeFiles:
         self._clock = clock
         self._perils = perils
 
-    def check(self) -> None:
+    def check(self, *, has_claimed: bool = False) -> None:
         """Raise if the root cannot be reached."""
         if self._share.missing:
             raise FolderError("the folder is not there")
@@ -169,9 +169,11 @@ class FakeFiles:
                 self._publish(companions)
                 return FilingStatus.FILED
             return FilingStatus.TAKEN
-        self._publish(companions)
         source = files.get(item.source_path)
-        if source is None or (item.identity is not None and source.identity != item.identity):
+        if source is not None and item.identity is not None and source.identity != item.identity:
+            return FilingStatus.CHANGED if item.source_path.startswith("_working/") else FilingStatus.MISSING
+        self._publish(companions)
+        if source is None:
             return FilingStatus.FILED if item.fate is not Fate.MOVE else FilingStatus.MISSING
         self._perils.tick(f"before filing {item.target_path}")
         if item.fate is Fate.MOVE:

@@ -145,7 +145,7 @@ class Filing:
     def _end_with_another_version(self, plan: _Plan) -> None:
         """Another file than the one meant lies at the source: in `_working` a fault, elsewhere somebody's new drop."""
         if is_ours_alone(plan.item.source_path):
-            self._end(plan, FilingStatus.FAILED, f"{shown(plan.item.source_path)}: it has been changed since")
+            self._end(plan, FilingStatus.CHANGED, f"{shown(plan.item.source_path)}: it has been changed since")
         else:
             self._end(plan, FilingStatus.MISSING)
 

@@ -81,12 +81,13 @@ class FolderFiles:
 
     # --- the port ---
 
-    def check(self) -> None:
+    def check(self, *, has_claimed: bool = False) -> None:
         """
         Raise FolderError unless the root is there, is a directory, and may be read and written.
 
         A root that is another one than before is accepted from here on, but not what an unmounted share leaves at the
-        path of its mount point: all its files would seem to have been taken away.
+        path of its mount point: all its files would seem to have been taken away. Nor one without `_working` while
+        claimed files must lie there.
         """
         known = self._root_known
         with self._open_root() as fd:
@@ -94,6 +95,11 @@ class FolderFiles:
             self._check_rights(fd)
         if known is not None and is_below(known.mount_point, now.mount_point):
             raise FolderError(f"{self._root}: the share that was mounted at {known.mount_point} is not mounted")
+        if has_claimed and not os.path.isdir(f"{self._root}/_working"):
+            raise FolderError(
+                f"{self._root}: files that were taken over lie in its _working, and that is not there: "
+                "is the share mounted?"
+            )
         self._root_known = now
 
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:

@@ -68,8 +68,8 @@ def test_another_version_is_never_deleted(files: FolderFiles, share: Share) -> N
     item = item_of(share, fate=Fate.DELETE)
     (share.root / WORK).write_bytes(b"another")
     result = file_away(files, item)
-    assert result == FilingResult(1, FilingStatus.FAILED, f"{WORK}: it has been changed since")
-    assert file_away(files, replace(item, identity=None)).status is FilingStatus.FAILED
+    assert result == FilingResult(1, FilingStatus.CHANGED, f"{WORK}: it has been changed since")
+    assert file_away(files, replace(item, identity=None)).status is FilingStatus.CHANGED
     assert share.everything() == {WORK: b"another"}
 
 
@@ -245,7 +245,7 @@ def test_rejected_drop_that_was_taken_back_has_no_note(files: FolderFiles, share
 def test_claimed_original_that_changed_is_left_and_named(files: FolderFiles, share: Share) -> None:
     item = item_of(share)
     (share.root / WORK).write_bytes(b"another")
-    assert file_away(files, item) == FilingResult(1, FilingStatus.FAILED, f"{WORK}: it has been changed since")
+    assert file_away(files, item) == FilingResult(1, FilingStatus.CHANGED, f"{WORK}: it has been changed since")
     assert share.everything() == {WORK: b"another"}
 
 
