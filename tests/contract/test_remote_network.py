@@ -575,10 +575,11 @@ def test_a_large_file_that_is_replaced_on_the_way_cuts_the_post_off(
     class Replaced(Bytes):
         def blocks(self) -> Iterator[memoryview]:
             yield memoryview(LARGE)[: 1024 * 1024]
-            raise ChangedError
+            raise ChangedError("in/1.jpg: a bad block")
 
     error = failed_post(connect(serve(reply(ACCEPTED)).address), opening(part(1, "1.jpg", Replaced(LARGE))))
     assert (error.trouble.kind, error.changed) == (Kind.UNKNOWN, (1,))
+    assert "a bad block" in error.trouble.text
 
 
 # --- answers to reads that nobody should believe ---

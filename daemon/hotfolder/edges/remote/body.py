@@ -79,7 +79,7 @@ def open_body(framing: Framing, files: Sequence[PostFile], *, room: Room, progre
     """
     Open every file of a POST, and read those of a small one, before anything is sent.
 
-    Raises `SpoiltError` naming all drops that changed; nothing stays open then.
+    Raises `SpoiltError`, for a small POST naming all drops that changed; nothing stays open then.
     """
     if sum(file.size_bytes for file in files) <= HELD_BYTES:
         return HeldBody(framing, files, room, progress)
@@ -219,7 +219,7 @@ def _blocks(file: PostFile, reader: Reader) -> Iterator[memoryview]:
                 raise _changed(file, "has grown")
             yield block
     except ChangedError as error:
-        raise _changed(file, "is another file now") from error
+        raise SpoiltError(f"{file.header_name}: {error}", (file.drop,)) from error
     except (OSError, FolderError) as error:
         raise SpoiltError(f"{file.header_name} cannot be read: {error}") from error
     if count < file.size_bytes:
