@@ -7,9 +7,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 import hotfolder
@@ -19,6 +18,9 @@ from hotfolder.config import ConfigError, StarterError, default_config_path, for
 from hotfolder.edges.control import ControlError
 from hotfolder.edges.listeners import ListenError
 from hotfolder.ports import LedgerError
+
+_CommandLineError: Any = typer.BadParameter.__mro__[2]
+"""What `BadParameter` and all other errors of usage are: of the click that typer works with, its own or the package."""
 
 app = typer.Typer(
     name="hotfolder",
@@ -72,11 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; the only place where errors become one."""
     try:
         result = app(args=arguments, standalone_mode=False)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except KeyboardInterrupt:
-        return Exit.INTERRUPTED
-    except click.ClickException as error:
+    except _CommandLineError as error:
         error.show()
         return Exit.UNUSABLE
     except ConfigError as error:

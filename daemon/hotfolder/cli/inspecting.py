@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +21,10 @@ from hotfolder.cli import asking
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.following import follow_lines, follow_live
 from hotfolder.core.notes import receipt
+from hotfolder.core.server import Company
+from hotfolder.core.settings import Settings
 from hotfolder.core.wording import shown
+from hotfolder.ips.documents import upload_document
 from hotfolder.status import explain as explaining
 from hotfolder.status.filters import FilterError, history_query
 from hotfolder.status.plain import as_json
@@ -77,22 +84,20 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
 
 
 def _folders(taken: Snapshot) -> Table:
-    table = Table()
+    """One line each that fits 80 columns: only the counts that are not 0."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("hot folder", overflow="fold")
-    table.add_column("state")
-    names = ("settling", "ready", "working", "processing", "held", "done", "check", "failed")
-    for name in names:
-        table.add_column(name, justify="right")
+    table.add_column("state", no_wrap=True)
+    table.add_column("drops", overflow="fold")
     for folder in taken["folders"]:
-        counts = folder["counts"]
-        numbers = (str(counts[name]) if counts[name] else "·" for name in names)
-        table.add_row(Text(shown(folder["name"])), folder["state"], *numbers)
+        counts = ", ".join(f"{count} {name}" for name, count in folder["counts"].items() if count)
+        table.add_row(Text(shown(folder["name"])), folder["state"], counts or "none")
     return table
 
 
 def _jobs(taken: Snapshot) -> Table:
-    table = Table()
-    for name in ("job", "hot folder", "state", "sent", "done on the server"):
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in ("job", "hot folder", "state", "sent", "done"):
         table.add_column(name, overflow="fold")
     for job in taken["jobs"]:
         table.add_row(
@@ -105,11 +110,14 @@ def _jobs(taken: Snapshot) -> Table:
     return table
 
 
-def _wanted(title: str, trouble: dict[str, Any]) -> Text:
-    text = Text.assemble((shown(title), "bold"), f"\n  Why: {shown(str(trouble['reason']))}")
+def _wanted(title: str, trouble: dict[str, Any]) -> RenderableType:
+    lines: list[RenderableType] = [
+        Text(shown(title), style="bold"),
+        Padding(f"Why: {shown(str(trouble['reason']))}", (0, 0, 0, 2)),
+    ]
     if trouble.get("cure"):
-        text.append(f"\n  What to do: {shown(trouble['cure'])}")
-    return text
+        lines.append(Padding(f"What to do: {shown(trouble['cure'])}", (0, 0, 0, 2)))
+    return Group(*lines)
 
 
 def history(
@@ -183,12 +191,15 @@ def explain(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="Any path in a hot folder, or where a file was dropped")],
     as_json_: Annotated[bool, typer.Option("--json", help="As JSON")] = False,
+    xml: Annotated[
+        bool, typer.Option("--xml", help="Only the message that opens its job, as it would be sent")
+    ] = False,
 ) -> int:
     """
     Say for any path what would become of it, where it is now, what it waits for, or what became of it.
 
-    Without a running daemon: by the settings and the ledger. Exit code 0; 1 for a path in none of the hot folders;
-    2 when the ledger cannot be read.
+    Without a running daemon: by the settings and the ledger. Exit code 0; 1 for a path in none of the hot folders,
+    or with --xml for one that would not be sent; 2 when the ledger cannot be read.
     """
     settings = asking.settings_of(context)
     whole = asking.spelled(settings, path)
@@ -199,5 +210,29 @@ def explain(
             found = ledger.find(place[0].name, place[1]) if place and place[1] else []
         now = asking.now()
         answer = explaining.explain(settings, whole, found, kind=look_soon(whole), today=now.date(), live=None)
+    if xml:
+        return _xml(settings, answer)
     typer.echo(as_json(answer, indent=2) if as_json_ else explaining.as_text(answer, asking.now()))
     return Exit.GOOD if answer["folder"] else Exit.ATTENTION
+
+
+def _xml(settings: Settings, answer: dict[str, Any]) -> int:
+    """Print the uploadParams part; what the server or the batch is still to give stands in capitals."""
+    if answer.get("options") is None:
+        sys.stderr.write(shown(f"{answer['path']}: {answer['reason']}") + "\n")
+        return Exit.ATTENTION
+    server = settings.server
+    company = Company(
+        handle=server.company_handle or "COMPANY-HANDLE",
+        name=server.company or "COMPANY",
+        root_path=f"{server.company or 'COMPANY'}/",
+    )
+    document = upload_document(
+        company=company,
+        destination=answer["destination"],
+        job_name=answer.get("job") or "JOB-NAME",
+        options=json.dumps(answer["options"]),
+        pretty=True,
+    )
+    typer.echo(document.decode().rstrip())
+    return Exit.GOOD
