@@ -33,7 +33,7 @@ def take(coordinator: Coordinator) -> dict[str, Any]:
                 "folder": name,
                 "state": folder_state(desk),
                 "reason": desk.reason or "it has not answered yet",
-                "cure": cures.of_folder(desk.state, desk.reason),
+                "cure": cures.of_folder(name, desk.state, desk.reason),
             }
             for name, desk in coordinator.desks.items()
             if desk.state in ("opening", "degraded", "held")

@@ -26,7 +26,7 @@ def of_outcome(outcome: Outcome | None) -> str | None:
     return None if outcome is None else _OUTCOMES.get(outcome)
 
 
-def of_folder(state: str, reason: str | None) -> str | None:
+def of_folder(name: str, state: str, reason: str | None) -> str | None:
     """Return what can be done about a hot folder that does not work."""
     match state:
         case "degraded" | "opening":
@@ -34,9 +34,9 @@ def of_folder(state: str, reason: str | None) -> str | None:
                 "it is tried again by itself; see that the share is mounted and that the daemon may read and write it"
             )
         case "held" if reason == BY_PERSON:
-            return "'hotfolder release --folder NAME' lets it go on"
+            return f"'hotfolder release --folder {name}' lets it go on"
         case "held":
-            return "look whether all of that should be sent; then use 'hotfolder release --folder NAME'"
+            return f"look whether all of that should be sent; then use 'hotfolder release --folder {name}'"
         case _:
             return None
 

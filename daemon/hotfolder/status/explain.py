@@ -63,12 +63,18 @@ def explain(
     folder, inside = place
     answer: dict[str, Any] = {"path": str(path), "folder": folder.name, "inside": inside}
     if not inside:
-        return answer | {"state": None, "reason": "this is the hot folder itself"} | dict(live or {})
+        told = {key: value for key, value in (live or {}).items() if value is not None}
+        return answer | {"state": None, "reason": "this is the hot folder itself"} | told
     latest, job = found[0] if found else (None, None)
     said = dict(live or {})
     is_settling = said.get("state") is not None and said["drop"] is None
     if latest is None or is_settling or _is_another(latest, inside, kind):
-        answer |= _not_known(folder, inside, kind, daemon_runs=live is not None) | _earlier(found) | said
+        waits = said.pop("folder_waits", None)
+        if waits is None and live is None:
+            waits = "no daemon is running that could look"
+        answer |= said | _not_known(folder, inside, kind, waits) | _earlier(found)
+        if "state" in said:
+            answer |= said
         if answer["state"] is not None:
             answer |= _plan(folder, inside, today)
     else:
@@ -87,7 +93,8 @@ def _is_another(latest: Drop, inside: str, kind: Kind) -> bool:
     return inside != latest.target_path and not (was_kept and latest.state is DropState.FILED)
 
 
-def _not_known(folder: FolderSettings, inside: str, kind: Kind, *, daemon_runs: bool) -> dict[str, Any]:
+def _not_known(folder: FolderSettings, inside: str, kind: Kind, waits: str | None) -> dict[str, Any]:
+    """Say what can be said without a drop; `waits` tells why nobody looks at it now."""
     top = inside.partition("/")[0]
     if is_reserved(top):
         if kind == "nothing":
@@ -106,12 +113,12 @@ def _not_known(folder: FolderSettings, inside: str, kind: Kind, *, daemon_runs: 
         return {"state": None, "reason": f"it would be rejected: {unusable}"}
     match kind:
         case "file":
-            waits = "the daemon has not looked at it yet" if daemon_runs else "no daemon is running that could look"
-            return {"state": "settling", "reason": f"new: {waits}"}
+            return {"state": "settling", "reason": f"new: {waits or 'the daemon has not looked at it yet'}"}
         case "no answer":
-            return {"state": None, "reason": "the hot folder does not answer, and nothing of this name was ever seen"}
+            return {"state": None, "reason": "never seen, and the hot folder does not answer"}
         case _:
-            return {"state": None, "reason": "never seen: nothing is there, and nothing of this name ever was"}
+            never = "never seen: nothing is there, and nothing of this name ever was"
+            return {"state": None, "reason": f"{never}; {waits}" if waits else never}
 
 
 def _earlier(found: Found) -> dict[str, Any]:
@@ -205,11 +212,11 @@ _LABELS = (
     ("asset", "Asset ID"),
     ("job", "Job"),
     ("job_handle", "Job handle"),
-    ("seen_at", "Seen"),
-    ("ready_at", "Complete"),
+    ("seen", "Seen"),
+    ("ready", "Complete"),
     ("evidence", "Evidence"),
-    ("stored_at", "Decided"),
-    ("filed_at", "Filed"),
+    ("stored", "Decided"),
+    ("filed", "Filed"),
     ("second", "Caution"),
 )
 
@@ -219,8 +226,13 @@ def as_text(answer: Mapping[str, Any], now: datetime) -> str:
     shown_of = dict(answer)
     if answer.get("next_at"):
         shown_of["next"] = _next(answer["next_at"], now)
+    for key in ("seen", "ready", "stored", "filed"):
+        if answer.get(f"{key}_at"):
+            shown_of[key] = _local(answer[f"{key}_at"], now)
     if answer.get("last_outcome"):
-        shown_of["last"] = f"another file was dropped here; it was {answer['last_outcome']} ({answer['last_at']})"
+        shown_of["last"] = f"another file was dropped here: {answer['last_outcome']}"
+        if answer.get("last_at"):
+            shown_of["last"] += f", {_local(answer['last_at'], now)}"
     if answer.get("possible_second_copy"):
         shown_of["second"] = "there may be a second copy of it on the server"
     lines = [shown(str(answer["path"]))]
@@ -235,6 +247,10 @@ def as_text(answer: Mapping[str, Any], now: datetime) -> str:
             shown(f"    {name} = {json.dumps(value, ensure_ascii=False)}") for name, value in sorted(options.items())
         ]
     return "\n".join(lines)
+
+
+def _local(moment: str, now: datetime) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}"
 
 
 def _next(next_at: str, now: datetime) -> str:

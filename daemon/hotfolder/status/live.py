@@ -21,7 +21,8 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
     Return `state`, `reason`, `cure` and `next_at` of a path that is under way; nothing where nothing is known of it.
 
     `inside` is the path in the hot folder: where it was dropped, or where it lies in `_working`. `drop` is the number
-    of the drop, None before it is complete; a `state` of None means that the path is no drop.
+    of the drop, None before it is complete; a `state` of None means that the path is no drop. `folder_waits` is there
+    where nothing is known of the path and nothing can be, as long as its hot folder is as it is.
     """
     desk = coordinator.desks.get(folder)
     if desk is None:
@@ -41,10 +42,10 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
         answer = of_drop(coordinator, drop)
     elif inside in desk.ignored:
         return {"state": None, "reason": f"not a drop: {desk.ignored[inside]}"}
-    if answer.get("state") in ("settling", "ready") and not desk.may_send:
-        answer["reason"] = f"the hot folder is {folder_state(desk)}: {desk.reason or 'it has not answered yet'}"
-        answer["cure"] = cures.of_folder(desk.state, desk.reason)
-        answer["next_at"] = None
+    if answer.get("state") in (None, "settling", "ready") and not desk.may_send:
+        waits = f"the hot folder is {folder_state(desk)}: {desk.reason or 'it has not answered yet'}"
+        cure = cures.of_folder(folder, desk.state, desk.reason)
+        answer |= {"reason" if answer else "folder_waits": waits, "cure": cure, "next_at": None}
     return answer
 
 
@@ -54,7 +55,7 @@ def of_folder(coordinator: Coordinator, folder: str) -> dict[str, Any]:
     return {
         "folder_state": folder_state(desk),
         "reason": desk.reason,
-        "cure": cures.of_folder(desk.state, desk.reason),
+        "cure": cures.of_folder(folder, desk.state, desk.reason),
         "held_by_person": desk.reason == BY_PERSON,
     }
 

@@ -41,6 +41,7 @@ class Taken:
     settings: Settings
     snapshot: Snapshot
     attention: dict[str, Any]
+    filed: list[tuple[str, str | None]]  # of each in snapshot["recent"]: its hot folder, and when it was filed
     totals: dict[str, dict[str, int]]  # finished drops by hot folder and outcome
     polled_at: datetime | None  # when the server last told how jobs stand
     at: datetime
@@ -93,6 +94,7 @@ class View:
             settings=coordinator.board.settings,
             snapshot=take(coordinator, self._recent),
             attention=attention.take(coordinator),
+            filed=self._recent.filed(),
             totals={name: dict(of) for name, of in self._recent.by_folder.items()},
             polled_at=coordinator.tracking.polled_at,
             at=self.clock.now(),
