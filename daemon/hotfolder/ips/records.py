@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from lxml import etree
+
 from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, LogRow
 from hotfolder.ips.markup import local_name
 
@@ -81,8 +83,18 @@ def active_job(record: object) -> ActiveJob:
 
 
 def log_rows(record: object) -> list[LogRow]:
-    """Return the rows of one page of a job log."""
-    return [_log_row(detail) for detail in items(getattr(record, "detailArray", None))]
+    """
+    Return the rows of one page of a job log.
+
+    Our WSDL does not declare them, so zeep keeps them as raw elements: it would take five times as long for each row,
+    and there is one for every file.
+    """
+    return [
+        _log_row(detail)
+        for array in _raw_elements(record)
+        if local_name(array) == "detailArray"
+        for detail in array.iterchildren(_ITEMS)
+    ]
 
 
 def total_rows(record: object) -> int | None:
@@ -128,9 +140,8 @@ def asset(record: object) -> Asset:
 
 
 def _file_sizes(record: object) -> Iterator[int]:
-    """Yield `*Info/fileSize`: our WSDL declares no info blocks, so zeep keeps them as raw elements."""
-    raw = getattr(record, "_raw_elements", None)
-    for block in raw if isinstance(raw, Iterable) else ():
+    """Yield `*Info/fileSize`: our WSDL declares no info blocks either."""
+    for block in _raw_elements(record):
         if local_name(block).endswith("Info"):
             for child in block:
                 text = (child.text or "").strip()
@@ -138,16 +149,41 @@ def _file_sizes(record: object) -> Iterator[int]:
                     yield int(text)
 
 
-def _log_row(detail: object) -> LogRow:
+def _raw_elements(record: object) -> Iterable[etree._Element]:
+    """Return the elements that our WSDL does not declare."""
+    raw = getattr(record, "_raw_elements", None)
+    return raw if isinstance(raw, Iterable) else ()
+
+
+_ITEMS = "{*}items"
+
+
+def _log_row(detail: etree._Element) -> LogRow:
+    texts: dict[str, str] = {}
+    aux: tuple[LogRow, ...] = ()
+    for child in detail.iterchildren("{*}*"):
+        name = str(child.tag).rpartition("}")[2]
+        if name == "auxArray":
+            aux = tuple(_log_row(item) for item in child.iterchildren(_ITEMS))
+        elif child.text:
+            texts[name] = child.text
     return LogRow(
-        log_type=_text(detail, "logType"),
-        message=_text(detail, "logMessage"),
-        asset_name=_text(detail, "assetName") or None,
-        asset_type=_text(detail, "assetType") or None,
-        asset_handle=_text(detail, "assetHandle") or None,
-        at=_moment(getattr(detail, "dateCreated", None)),
-        aux=tuple(_log_row(aux) for aux in items(getattr(detail, "auxArray", None))),
+        log_type=texts.get("logType", ""),
+        message=texts.get("logMessage", ""),
+        asset_name=texts.get("assetName"),
+        asset_type=texts.get("assetType"),
+        asset_handle=texts.get("assetHandle"),
+        at=_moment(_date(texts.get("dateCreated", ""))),
+        aux=aux,
     )
+
+
+def _date(text: str) -> datetime | None:
+    """Read an xsd:dateTime as zeep does, which forgives blanks around it."""
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
 
 
 def _text(record: object, name: str) -> str:

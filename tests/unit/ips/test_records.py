@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.ips.soap import read
 
-from hotfolder.core.server import Company
+from hotfolder.core.server import Company, LogRow
 from hotfolder.ips import records
 
 
@@ -147,6 +147,25 @@ def test_a_log_keeps_every_field_behind_a_stranger() -> None:
     assert log.fatal_error == ""
     assert (log.success_count, log.error_count, log.warning_count) == (2, 0, 205)
     assert (log.duplicate_count, log.update_count) == (1, 4)
+
+
+def test_rows_are_read_in_any_namespace_and_around_comments() -> None:
+    row = (
+        '<!-- a --><items xmlns=""><logType>UploadError</logType><!-- b --><logMessage/>'
+        "<dateCreated> 2026-01-31T12:00:00Z </dateCreated></items><items/>strange<other/>"
+    )
+    (head,) = records.items(read("getJobLogDetails", LOG.format(end="", fatal="false", rows=row)))
+    first, second = records.log_rows(head)
+    assert (first.log_type, first.message, first.asset_name) == ("UploadError", "", None)
+    assert first.at == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert second == LogRow(log_type="")
+
+
+@pytest.mark.parametrize("text", ["", "20080726T08:36:19.19305:00", "0001-01-01T00:00:00+14:00", "soon"])
+def test_a_row_with_a_damaged_date_has_none(text: str) -> None:
+    row = f"<items><logType>UploadSuccess</logType><dateCreated>{text}</dateCreated></items>"
+    (head,) = records.items(read("getJobLogDetails", LOG.format(end="", fatal="false", rows=row)))
+    assert [found.at for found in records.log_rows(head)] == [None]
 
 
 @pytest.mark.parametrize("end", ["", "<endDate/>", "<endDate>20080726T08:36:19.19305:00</endDate>"])

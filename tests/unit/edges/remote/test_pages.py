@@ -5,13 +5,16 @@ Logs of many pages, that grow, shrink and lie.
 from types import SimpleNamespace
 from typing import Any
 
+from lxml import etree
+
 from hotfolder.edges.remote.pages import PAGE_ROWS, read_job_logs
 
 
 def head(handle: str, rows: int, total: int | None, *, name: str = "j") -> SimpleNamespace:
     """One log on one page, as zeep shows it."""
-    details = [SimpleNamespace(logType="UploadSuccess", assetName=f"{handle}-{row}") for row in range(rows)]
-    return SimpleNamespace(jobHandle=handle, originalJobName=name, detailTotalRows=total, detailArray=details or None)
+    details = "".join(f"<items><assetName>{handle}-{row}</assetName></items>" for row in range(rows))
+    raw = [etree.fromstring(f"<detailArray>{details}</detailArray>")]
+    return SimpleNamespace(jobHandle=handle, originalJobName=name, detailTotalRows=total, _raw_elements=raw)
 
 
 class Pages:
