@@ -122,12 +122,19 @@ class Process:
 
     def await_event(self, name: str, *, times: int = 1, **fields: object) -> Event:
         """Wait for the n-th such event, counted from the beginning, and return it."""
+        seen = found = 0
 
-        def found() -> Event | None:
-            matching = [event for event in self._heard.events if fits(event, name, fields)]
-            return matching[times - 1] if len(matching) >= times else None
+        def look() -> Event | None:
+            nonlocal seen, found
+            while seen < len(self._heard.events):
+                event = self._heard.events[seen]
+                seen += 1
+                found += fits(event, name, fields)
+                if found == times:
+                    return event
+            return None
 
-        return self.await_that(found, f"{times} × {name} {fields or ''}")
+        return self.await_that(look, f"{times} × {name} {fields or ''}")
 
     def has_logged(self, lines: int) -> bool:
         """Wait for so many log lines; False if it ends with fewer."""
@@ -152,7 +159,7 @@ class Process:
                     return value
                 left_s = deadline_s - time.monotonic()
                 if self._heard.over or left_s <= 0:
-                    why = "it ended" if self._heard.over else f"nothing came for {within_s:.0f} s"
+                    why = "it ended" if self._heard.over else f"that did not come within {within_s:.0f} s"
                     raise AssertionError(f"waited for {what}, but {why}; {self._last_lines()}")
                 self._news.wait(left_s)
 
