@@ -84,3 +84,15 @@ def test_everything_arrives_although_the_daemon_is_ended_in_the_middle(
     stored = {asset["sha256"] for asset in place.box.assets()}
     assert stored == {sha256(content) for content in (dropped | kept).values()}
     assert copies_unnoticed(place, kept) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_is_heeded_from_the_first_line_on(place: Place, number: signal.Signals, code: int) -> None:
+    place.configure({"name": "hot"})
+    with place.start() as daemon:
+        daemon.await_event("daemon.ready")
+        daemon.send(signal.SIGHUP)
+        daemon.await_event("daemon.reloaded")
+        ended = daemon.end(number)
+    assert ended.code == code
+    assert ended.named("daemon.stopping", signal=number.name)

@@ -104,14 +104,6 @@ def running_daemon(
         once=once,
         idle_wake_s=LIVE_EVERY_S if console else idle_wake_s,
     ) as daemon:
-        logger.info(
-            "daemon.ready",
-            version=hotfolder.__version__,
-            folders=[folder.name for folder in settings.folders],
-            once=once,
-            page=daemon.page,
-            control=str(settings.control_socket),
-        )
         with _signals(daemon) as asked, _live(daemon, console) as refresh:
 
             def is_over() -> bool:
@@ -136,6 +128,15 @@ def running_daemon(
                 daemon.supervisor.call(reloaded)
 
             signal.signal(signal.SIGHUP, hung_up)
+            # not before the signals are ours: whoever waits for this line may send one at once
+            logger.info(
+                "daemon.ready",
+                version=hotfolder.__version__,
+                folders=[folder.name for folder in settings.folders],
+                once=once,
+                page=daemon.page,
+                control=str(settings.control_socket),
+            )
             daemon.supervisor.run(is_over, pulse.beat)
             pulse.stopping()
             logger.info("daemon.stopping", signal=asked[0].name if asked else None)
