@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -30,6 +30,7 @@ from hotfolder.core.settings import Settings
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.notify import SystemdNotifier, notify_address, watchdog_interval_s
+from hotfolder.edges.spool import Spool
 from hotfolder.ports import Notifier
 from hotfolder.services.pulse import Pulse, ping_every_s
 from hotfolder.services.supervisor import IDLE_WAKE_S
@@ -94,16 +95,18 @@ def running_daemon(
         idle_wake_s = min(idle_wake_s, ping_every_s(watchdog_s))
     redaction = Redaction()
     redaction.hide(settings.server.password)
-    log = NoticeLog(redaction, stream=_Stderr(), level=log_level, listen=listen)
-    logger = log.logger
-    with build(
-        settings,
-        read_password=read_password,
-        log=log,
-        redaction=redaction,
-        once=once,
-        idle_wake_s=LIVE_EVERY_S if console else idle_wake_s,
-    ) as daemon:
+    with (
+        _log(redaction, log_level, listen) as log,
+        build(
+            settings,
+            read_password=read_password,
+            log=log,
+            redaction=redaction,
+            once=once,
+            idle_wake_s=LIVE_EVERY_S if console else idle_wake_s,
+        ) as daemon,
+    ):
+        logger = log.logger
         with _signals(daemon) as asked, _live(daemon, console) as refresh:
 
             def is_over() -> bool:
@@ -157,6 +160,28 @@ def _reload(daemon: Daemon, read: Callable[[], Settings], logger: Any) -> None:
     else:
         names = [folder.name for folder in daemon.settings.folders]
         logger.info("daemon.reloaded", folders=names, at_next_start=later or None)
+
+
+@contextmanager
+def _log(redaction: Redaction, level: str, listen: Callable[[Notice], None] | None) -> Iterator[NoticeLog]:
+    """Log to standard error: to people as it comes, to anything else without ever waiting for it."""
+    stderr = _Stderr()
+    if stderr.isatty() or (fd := _descriptor(sys.stderr)) is None:
+        yield NoticeLog(redaction, stream=stderr, level=level, listen=listen)
+        return
+    spool = Spool(fd, on_lost=lambda lost: log.caution(f"{lost} lines of the log were lost: nobody read them in time"))
+    log = NoticeLog(redaction, stream=spool, level=level, listen=listen)
+    try:
+        yield log
+    finally:
+        spool.close()
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):  # one that a test, or another program, has put in its place
+        return None
 
 
 class _Stderr:

@@ -1,0 +1,94 @@
+"""
+Lines that nobody reads hold up nobody, and are counted.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from hotfolder.edges.spool import Spool
+
+LINE = "x" * 99 + "\n"
+PATIENCE_S = 30.0
+
+
+class Pipe:
+    """A pipe, and what a spool at its end has told."""
+
+    def __init__(self) -> None:
+        self.reading, self.writing = os.pipe()
+        self.lost: list[int] = []
+        self.told = threading.Event()
+        self.spool = Spool(self.writing, on_lost=self._tell, room_bytes=100_000)
+
+    def _tell(self, lost: int) -> None:
+        self.lost.append(lost)
+        self.spool.write(f"{lost} lost\n")
+        self.told.set()
+
+    def read(self, size: int) -> str:
+        """Read so many bytes."""
+        found = b""
+        while len(found) < size:
+            found += os.read(self.reading, size - len(found))
+        return found.decode()
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    yield pipe
+    os.close(pipe.reading)  # whoever is stuck in it wakes up
+    pipe.spool.close(PATIENCE_S)
+    os.close(pipe.writing)
+
+
+def test_lines_come_out_in_order(pipe: Pipe) -> None:
+    texts = [f"{number}\n" for number in range(1000)]
+    for text in texts:
+        assert pipe.spool.write(text) == len(text)
+    assert pipe.read(len("".join(texts))) == "".join(texts)
+    assert pipe.lost == []
+
+
+def test_a_reader_that_stands_still_holds_up_nobody_and_is_told_what_it_missed(pipe: Pipe) -> None:
+    count = 5000
+    for _ in range(count):
+        pipe.spool.write(LINE)
+    came = 0
+    while not pipe.told.is_set():
+        came += pipe.read(len(LINE)).count("\n")
+    (lost,) = pipe.lost
+    assert lost > 3000
+    assert pipe.read((count - lost - came) * len(LINE)) == LINE * (count - lost - came)
+    assert pipe.read(len(f"{lost} lost\n")) == f"{lost} lost\n"
+
+
+def test_what_waits_goes_out_at_the_end(pipe: Pipe) -> None:
+    for _ in range(100):
+        pipe.spool.write(LINE)
+    pipe.spool.close(PATIENCE_S)
+    assert pipe.read(100 * len(LINE)) == LINE * 100
+
+
+def test_the_end_does_not_wait_for_a_reader_that_stands_still(pipe: Pipe) -> None:
+    for _ in range(1000):
+        pipe.spool.write(LINE)
+    pipe.spool.close(0.01)
+    pipe.spool.close(0.01)
+    assert pipe.spool.write(LINE) == len(LINE)
+
+
+def test_a_reader_that_has_gone_is_no_trouble(pipe: Pipe) -> None:
+    os.close(pipe.reading)
+    for _ in range(1000):
+        pipe.spool.write(LINE)
+    pipe.spool.close(PATIENCE_S)
+    pipe.reading = os.open(os.devnull, os.O_RDONLY)
+
+
+def test_a_pipe_is_no_terminal(pipe: Pipe) -> None:
+    pipe.spool.flush()
+    assert not pipe.spool.isatty()
