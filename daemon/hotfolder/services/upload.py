@@ -36,7 +36,7 @@ class UploadService:
 
     @property
     def sent_bytes(self) -> int:
-        """Bytes of all POSTs so far, whatever became of them."""
+        """Bytes of files in all POSTs so far, whatever became of them."""
         return self._sent_bytes
 
     def carry_out(self, action: SendPost) -> list[Event]:

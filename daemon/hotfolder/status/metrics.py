@@ -47,7 +47,7 @@ class Metrics(Collector):
         yield build
         yield CounterMetricFamily("hotfolder_loop_turns", "Turns of the daemon's loop", value=running.turns)
         yield CounterMetricFamily(
-            "hotfolder_sent_bytes", "Bytes of POSTs sent since the daemon began", value=self._view.sent_bytes()
+            "hotfolder_sent_bytes", "Bytes of files sent since the daemon began", value=self._view.sent_bytes()
         )
         yield GaugeMetricFamily(
             "hotfolder_ledger_trouble",
