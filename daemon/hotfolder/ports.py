@@ -74,7 +74,7 @@ class Reader(Protocol):
     size_bytes: int
 
     def blocks(self) -> Iterator[memoryview]:
-        """Yield the content in blocks of up to 1 MiB; a view is valid until the next one is asked for."""
+        """Yield the content in blocks of up to 1 MiB; a view is valid until the next but one is asked for."""
 
     def check_unchanged(self) -> bool:
         """Return whether size, mtime and inode are still those of the opening."""

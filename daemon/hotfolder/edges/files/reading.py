@@ -62,8 +62,8 @@ class ClaimedFile:
         """
         Yield the content from its beginning in blocks of up to 1 MiB, never more than `size_bytes` in all.
 
-        A view is valid until the next one is asked for. Less than `size_bytes` comes when the file has been cut; the
-        caller counts. Raises what `cannot_read` says when it cannot be read.
+        A view is valid until the next but one is asked for. Less than `size_bytes` comes when the file has been cut;
+        the caller counts. Raises what `cannot_read` says when it cannot be read.
         """
         fd = self._open_fd()
         size = self.size_bytes
@@ -71,9 +71,11 @@ class ClaimedFile:
             return
         if size > BLOCK:
             self._advise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-        buffer = memoryview(bytearray(min(size, BLOCK)))
+        buffer: memoryview | None = None
+        spare: memoryview | None = None
         sent = dropped = 0
         while sent < size:
+            buffer, spare = spare or memoryview(bytearray(min(size, BLOCK))), buffer
             try:
                 length = self._calls.preadv(fd, buffer[: size - sent], sent)
             except OSError as error:

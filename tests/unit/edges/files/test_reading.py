@@ -47,6 +47,26 @@ def test_content_can_be_read_again_from_its_beginning(files: FolderFiles, share:
         next(reader.blocks())
 
 
+@pytest.mark.parametrize("most", [MIB, 1000])
+def test_a_block_is_valid_until_the_next_but_one_is_asked_for(share: Share, most: int) -> None:
+    """Also when the file system gives less than it was asked for."""
+
+    class Stingy(PerilousSyscalls):
+        def preadv(self, fd: int, buffer: memoryview, offset: int) -> int:
+            return super().preadv(fd, buffer[:most], offset)
+
+    content = os.urandom(4 * most + 7)
+    reader = FolderFiles(share.root, calls=Stingy()).open_for_sending(WORK, share.drop(WORK, content))
+    blocks = reader.blocks()
+    before, at = next(blocks), 0
+    for block in blocks:
+        assert before == content[at : at + len(before)]
+        at += len(before)
+        before = block
+    assert before == content[at:]
+    reader.close()
+
+
 def test_page_cache_is_given_back_behind_a_huge_file(share: Share) -> None:
     class Advised(PerilousSyscalls):
         def fadvise(self, fd: int, offset: int, length: int, advice: int) -> None:

@@ -3,6 +3,7 @@ Bodies put together in memory and bodies that stream: the same bytes, the same t
 """
 
 import hashlib
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -28,22 +29,23 @@ BOUNDARY = "0123456789abcdef"
 
 
 class Memory:
-    """A reader that uses the memory of its block again, as readers may."""
+    """A reader that uses the memory of its blocks again, as readers may."""
 
     def __init__(self, data: bytes, block_bytes: int) -> None:
         self.size_bytes = len(data)
         self.closes = 0
         self._data = data
-        self._block = bytearray(block_bytes)
+        self._memory = bytearray(block_bytes), bytearray(block_bytes)
 
     def opened(self) -> "Memory":
         return self
 
     def blocks(self) -> Iterator[memoryview]:
-        for start in range(0, len(self._data), len(self._block)):
-            part = self._data[start : start + len(self._block)]
-            self._block[: len(part)] = part
-            yield memoryview(self._block)[: len(part)]
+        step = len(self._memory[0])
+        for number, start in enumerate(range(0, len(self._data), step)):
+            part, memory = self._data[start : start + step], self._memory[number % 2]
+            memory[: len(part)] = part
+            yield memoryview(memory)[: len(part)]
 
     def check_unchanged(self) -> bool:
         return True
@@ -118,6 +120,17 @@ def test_only_what_has_left_in_full_counts_as_sent(kind: type[HeldBody] | type[S
         left += len(block)
     assert [file.drop for file in body.sent()] == [0, 1, 2]
     body.close()
+
+
+def test_a_stream_that_is_broken_off_leaves_no_thread_behind() -> None:
+    framing, files, _ = prepare([b"a" * 1000], 10)
+    body = StreamedBody(framing, files, lambda count: None)
+    blocks = iter(body)
+    next(blocks)
+    next(blocks)
+    assert any(thread.name == "digest" for thread in threading.enumerate())
+    body.close()
+    assert not any(thread.name == "digest" for thread in threading.enumerate())
 
 
 def test_small_posts_are_held_and_large_ones_streamed() -> None:
