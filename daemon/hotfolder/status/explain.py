@@ -72,11 +72,9 @@ def explain(
         waits = said.pop("folder_waits", None)
         if waits is None and live is None:
             waits = "no daemon is running that could look"
-        answer |= said | _not_known(folder, inside, kind, waits) | _earlier(found)
+        answer |= said | _not_known(folder, inside, kind, waits, today) | _earlier(found)
         if "state" in said:
             answer |= said
-        if answer["state"] is not None:
-            answer |= _plan(folder, inside, today)
     else:
         answer |= _known(folder, latest, job)
         if said.get("drop") == latest.id:
@@ -93,8 +91,8 @@ def _is_another(latest: Drop, inside: str, kind: Kind) -> bool:
     return inside != latest.target_path and not (was_kept and latest.state is DropState.FILED)
 
 
-def _not_known(folder: FolderSettings, inside: str, kind: Kind, waits: str | None) -> dict[str, Any]:
-    """Say what can be said without a drop; `waits` tells why nobody looks at it now."""
+def _not_known(folder: FolderSettings, inside: str, kind: Kind, waits: str | None, today: date) -> dict[str, Any]:
+    """Say what can be said without a drop, also of a file that is yet to come; `waits` tells why nobody looks now."""
     top = inside.partition("/")[0]
     if is_reserved(top):
         if kind == "nothing":
@@ -111,14 +109,15 @@ def _not_known(folder: FolderSettings, inside: str, kind: Kind, waits: str | Non
     unusable = naming.unusable(inside.rpartition("/")[2])
     if unusable is not None:
         return {"state": None, "reason": f"it would be rejected: {unusable}"}
+    plan = _plan(folder, inside, today)
     match kind:
         case "file":
-            return {"state": "settling", "reason": f"new: {waits or 'the daemon has not looked at it yet'}"}
+            return {"state": "settling", "reason": f"new: {waits or 'the daemon has not looked at it yet'}"} | plan
         case "no answer":
-            return {"state": None, "reason": "never seen, and the hot folder does not answer"}
+            return {"state": None, "reason": "never seen, and the hot folder does not answer"} | plan
         case _:
             never = "never seen: nothing is there, and nothing of this name ever was"
-            return {"state": None, "reason": f"{never}; {waits}" if waits else never}
+            return {"state": None, "reason": f"{never}; {waits}" if waits else never} | plan
 
 
 def _earlier(found: Found) -> dict[str, Any]:
