@@ -34,7 +34,9 @@ class Connection:
         self._next_s = board.now.monotonic  # when to sign in next
         self._force_s = board.now.monotonic  # when to try a refused password again
         self._failures = 0
+        self._failed_s = board.now.monotonic  # the last of them
         self._down_since_s: float | None = board.now.monotonic
+        self._trouble_since_s: float | None = None  # the same, until more than a sign-in has succeeded
 
     @property
     def is_ok(self) -> bool:
@@ -50,18 +52,25 @@ class Connection:
         self._asked = False
         was, self.company = self.state, company
         self._set("ok", None)
-        self._failures = 0
         self._down_since_s = None
         if was in ("unreachable", "refused"):
             self._board.tell("server.recovered", company=company.name)
 
+    def works(self) -> None:
+        """A call that is our work succeeded; a sign-in may do so while every such call fails."""
+        self._failures = 0
+        self._trouble_since_s = None
+
     def sign_in_failed(self, trouble: Trouble | None) -> None:
         """It does not, or does not answer."""
         self._asked = False
+        now_s = self._board.now.monotonic
         if trouble is None:
-            self._next_s = self._board.now.monotonic + CREDENTIALS_LOOK_S
-        else:
-            self.report(trouble)
+            self._next_s = now_s + CREDENTIALS_LOOK_S
+            return
+        if self.state == "refused" and trouble.kind is not Kind.FATAL:  # nobody has answered this time
+            self._next_s = self._force_s = now_s + MAX_RETRY_S
+        self.report(trouble)
 
     def report(self, trouble: Trouble) -> None:
         """Some call failed in a way that concerns all: from now on a sign-in has to succeed first."""
@@ -77,8 +86,13 @@ class Connection:
             return
         if self.state != "unreachable":
             board.tell("server.unreachable", "warning", reason=trouble.text, status=trouble.status)
-        if self._down_since_s is None:
-            self._down_since_s = board.now.monotonic
+        now_s = board.now.monotonic
+        if self._down_since_s is None and now_s - self._failed_s > 2 * MAX_RETRY_S:  # another trouble than the last
+            self._failures, self._trouble_since_s = 0, None
+        self._failed_s = now_s
+        if self._trouble_since_s is None:
+            self._trouble_since_s = now_s if self._down_since_s is None else self._down_since_s
+        self._down_since_s = self._trouble_since_s
         self._set("unreachable", trouble.text)
         self._failures += 1
         wait_s = backoff_s(FIRST_RETRY_S, MAX_RETRY_S, self._failures)

@@ -194,6 +194,7 @@ class Posting:
         if taken is None:
             return
         job, run, post, drops = taken
+        self._connection.works()
         board, now = self._board, self._board.now.wall
         board.journal.change_post(post, state=PostState.ACCEPTED, answered_at=now)
         sent = {file.drop: file for file in event.files}

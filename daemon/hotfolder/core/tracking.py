@@ -157,6 +157,7 @@ class Tracking:
 
     def polled(self, event: Polled) -> None:
         """The server has said."""
+        self._connection.works()
         self.polled_at = self._board.now.wall
         something_new = False
         for id_ in list(self.follows):
@@ -243,6 +244,7 @@ class Tracking:
     def sought(self, event: Sought) -> None:
         """The server has said what it knows under a name (RELIABILITY J3 to J7, J20)."""
         board = self._board
+        self._connection.works()
         follow = self.follows.get(event.job)
         if follow is None:
             return
