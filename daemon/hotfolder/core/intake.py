@@ -343,11 +343,11 @@ class Desk:
             if entry is None:
                 continue
             entry.looking = False
+            if entry.again:  # an event came in while we looked: this look may be of before
+                entry.again = False
+                self._schedule(entry, self.board.now.monotonic)
+                continue
             if result.status is LookStatus.PRESENT and result.observation is not None:
-                if entry.again:  # an event came in while we looked: this look may be of before
-                    entry.again = False
-                    self._schedule(entry, self.board.now.monotonic)
-                    continue
                 identity = result.observation.identity
                 standing = self.in_place.get(result.path)
                 leaving = self.leaving.get(result.path)

@@ -6,7 +6,6 @@ A scan is asked for chunk by chunk, so that a million files never lie in memory;
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -37,7 +36,7 @@ class Walks:
         self._board = board
         self._folder = folder
         self._begun = 0
-        self._below: deque[str] = deque()  # directories that appeared
+        self._below: dict[str, None] = {}  # directories that appeared, oldest first
         self.current: Walk | None = None
         self.next_full_s: float | None = None
         self.finished_once = False  # a full scan since the folder came up
@@ -52,9 +51,7 @@ class Walks:
 
     def want(self, directories: Iterable[str]) -> None:
         """Have directories looked through that appeared."""
-        for path in directories:
-            if path not in self._below:
-                self._below.append(path)
+        self._below.update(dict.fromkeys(directories))
 
     def want_full(self) -> None:
         """Have everything looked through as soon as possible."""
@@ -80,7 +77,8 @@ class Walks:
         interval_s = self._folder.rescan_s
         if polling:  # a tenth of the time at most goes into looking
             interval_s = max(self._folder.poll_s, POLL_STRETCH * self.last_cost_s)
-        self.next_full_s = now_s + interval_s
+        if self.next_full_s is None:  # else another was asked for meanwhile: this one may have missed what it is for
+            self.next_full_s = now_s + interval_s
 
     def wake(self, *, is_known: bool, in_place: Callable[[], Iterable[str]]) -> Walk | None:
         """Begin or continue what is due; return a full scan that has just begun."""
@@ -94,7 +92,9 @@ class Walks:
             self.next_full_s = None
             return self._begin("", not is_known, set(in_place()))
         if self._below and is_known:
-            self._begin(self._below.popleft(), False, set())
+            below = next(iter(self._below))
+            del self._below[below]
+            self._begin(below, False, set())
         return None
 
     def _begin(self, below: str, is_census: bool, unseen: set[str]) -> Walk:
