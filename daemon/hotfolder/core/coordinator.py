@@ -281,7 +281,7 @@ class Coordinator:
                 board.jobs[job.id] = job
                 self._restore_job(job, sorted(posts.get(job.id, []), key=lambda post: post.number))
         for drop in board.drops.values():
-            if drop.work_path == drop.path:
+            if drop.work_path == drop.path or (drop.state is DropState.FILING and drop.work_path is None):
                 self.desks[drop.folder].leaving[drop.path] = drop
             if drop.state in (DropState.READY, DropState.HELD):
                 self.desks[drop.folder].in_place[drop.path] = drop

@@ -88,7 +88,7 @@ class Desk:
         self._mode: Literal["watching", "polling"] = "watching"  # as of the last time it came up
         self.reason: str | None = None  # of being degraded or held
         self.in_place: dict[str, Drop] = {}  # ready drops by path
-        self.leaving: dict[str, Drop] = {}  # drops being claimed, or sent from where they are: not to be found anew
+        self.leaving: dict[str, Drop] = {}  # being claimed or filed, or sent, from where they are: not to be found anew
         self.ignored: dict[str, str] = {}
         self.ignored_count = 0
         self.settling: dict[str, _Settling] = {}
@@ -466,6 +466,7 @@ class Desk:
     def _refuse(self, entry: _Settling, reason: str) -> None:
         drop = self._new_drop(entry, DropState.FILING)
         drop.reason = reason
+        self.leaving[drop.path] = drop  # until it is filed, every scan meets it
         self._clear_copies(entry)
         self._drop_entry(entry)
         self.board.tell("drop.rejected", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
