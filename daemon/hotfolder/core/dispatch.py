@@ -218,10 +218,11 @@ class Dispatch:
             )
             for drop in claims
         )
-        if in_place:
-            self.claimed(job, [ClaimResult(drop.id, ClaimStatus.CLAIMED) for drop in claims])
-        elif claims:
-            self.claim(job, claims)
+        # one that an earlier claim may have moved is looked for in `_working`, whatever the settings say by now
+        board.journal.change_drops((drop for drop in claims if drop.work_path == drop.path), state=DropState.CLAIMED)
+        moving = [drop for drop in claims if drop.work_path != drop.path]
+        if moving:
+            self.claim(job, moving)
         else:
             self.claimed(job, [])
 

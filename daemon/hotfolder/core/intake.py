@@ -155,7 +155,7 @@ class Desk:
         self.folder = folder
         self.router = Router(folder)
         for drop in list(self.in_place.values()):
-            if self.router.ignored(drop.path) is not None:
+            if self.router.ignored(drop.path) is not None and not _may_be_claimed(drop):
                 self._written_again(drop)
                 continue
             route = self.router.route(drop.origin or drop.path, self.board.now.today)
@@ -182,7 +182,8 @@ class Desk:
         """The folder is no longer configured: what still lies in its place is left there."""
         self.retired = True
         for drop in list(self.in_place.values()):
-            self._written_again(drop)
+            if not _may_be_claimed(drop):
+                self._written_again(drop)
         for entry in list(self.settling.values()):
             self._forget(entry)
         self._walks.reset(None)
@@ -356,7 +357,8 @@ class Desk:
                     continue
                 if standing is not None:
                     # one that a person holds stays held, whatever is written into it; its claim will see the change
-                    if standing.identity == identity or standing.state is DropState.HELD:
+                    is_held = standing.state is DropState.HELD
+                    if standing.identity == identity or is_held or _may_be_claimed(standing):
                         self._forget(entry)
                         continue
                     self._written_again(standing)
@@ -382,7 +384,7 @@ class Desk:
             return
         self._forget(entry)
         standing = self.in_place.get(result.path)
-        if standing is not None:
+        if standing is not None and not _may_be_claimed(standing):
             self.withdraw(standing, "taken away before it was sent")
         if result.status is LookStatus.UNSAFE and result.unsafe is not None:
             if self.router.ignored(result.path) is None and result.path not in self._told_unsafe:
@@ -646,6 +648,15 @@ class Desk:
                     break
                 heapq.heappop(self._due)
         return min((at for at in times if at is not None), default=None)
+
+
+def _may_be_claimed(drop: Drop) -> bool:
+    """
+    Return whether a ready drop may lie in `_working`: a claim that failed may have moved it.
+
+    Only the next claim can tell; what lies at its path meanwhile says nothing about it.
+    """
+    return drop.work_path is not None
 
 
 def _origin(path: str, first: str | None) -> str | None:
