@@ -51,7 +51,7 @@ class Dispatch:
         self._turn: deque[str] = deque()  # folders with waiting drops; the next one's turn is first
         # asset IDs are company-wide: of all drops that become one asset only the oldest is in a queue or a job
         self._holders: dict[str, int] = {}  # asset ID to that drop
-        self._behind: dict[str, deque[Drop]] = {}  # asset ID to those that come after it
+        self._behind: dict[str, dict[int, Drop]] = {}  # asset ID to those that come after it, in order
 
     # --- waiting ---
 
@@ -60,9 +60,7 @@ class Dispatch:
         now_s = self._board.now.monotonic
         self._since_s.setdefault(drop.id, now_s)
         if self._holders.setdefault(drop.asset, drop.id) != drop.id:
-            behind = self._behind.setdefault(drop.asset, deque())
-            if drop not in behind:
-                behind.append(drop)
+            self._behind.setdefault(drop.asset, {})[drop.id] = drop
             return
         if after_s > 0:
             self._not_before_s[drop.id] = now_s + after_s
@@ -80,15 +78,14 @@ class Dispatch:
     def gone(self, drop: Drop) -> None:
         """A drop is decided, taken back or held: the next one with its asset ID may go."""
         self._unqueue(drop)
-        behind = self._behind.get(drop.asset)
-        if behind is not None and drop in behind:
-            behind.remove(drop)
+        behind = self._behind.get(drop.asset, {})
+        behind.pop(drop.id, None)
         if self._holders.get(drop.asset) == drop.id:
             del self._holders[drop.asset]
             if behind:
-                self.add(behind.popleft())
-        if behind is not None and not behind:
-            del self._behind[drop.asset]
+                self.add(behind.pop(next(iter(behind))))
+        if not behind:
+            self._behind.pop(drop.asset, None)
 
     def hold_asset(self, drop: Drop) -> None:
         """A drop of an earlier run is in a job: those with its asset ID come after it."""
