@@ -348,12 +348,15 @@ class Coordinator:
         if any(desk.state == "opening" or not desk.is_quiet for desk in self.desks.values()):
             return False
         for drop in self.board.drops.values():
+            desk = self.desks[drop.folder]
             job = None if drop.job is None else self.board.jobs.get(drop.job)
+            waits = drop.state in (DropState.READY, DropState.CLAIMED) and job is None
             is_stuck = (
                 drop.state is DropState.HELD
                 or (job is not None and self.tracking.is_overdue(job))
                 or self.filing.trouble_of(drop) is not None
-                or not self.desks[drop.folder].may_send
+                or not desk.is_up
+                or (waits and not desk.may_send)
             )
             if not is_stuck:
                 return False
@@ -365,8 +368,7 @@ class Coordinator:
     def outcomes_pending(self) -> bool:
         """Return whether anything is held or undecided."""
         return bool(self.board.drops) or any(
-            desk.state in ("degraded", "held") or any(entry.held for entry in desk.settling.values())
-            for desk in self.desks.values()
+            desk.state in ("degraded", "held") or desk.settling for desk in self.desks.values()
         )
 
 

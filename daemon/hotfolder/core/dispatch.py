@@ -159,15 +159,15 @@ class Dispatch:
         first = next(iter(queue.drops.values()))
         if first.state is DropState.CLAIMED:  # it has been in a batch before
             return True
-        if self._board.once:  # nothing lingers, but what still settles may share the job
-            return self._desks[folder].is_quiet
+        if self._board.once and self._desks[folder].is_quiet:  # nothing lingers, but what still settles may share it
+            return True
         return now_s - self._since_s[first.id] >= limits.linger_s
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do that no event will announce."""
         times = list(self._not_before_s.values())
         has_place = self._slots_used() < self._board.settings.upload.parallel_jobs
-        if self._connection.is_ok and has_place and not self._board.once:
+        if self._connection.is_ok and has_place:
             linger_s = self._board.settings.batch.linger_s
             for name, queues in self._queues.items():
                 if self._desks[name].may_send:

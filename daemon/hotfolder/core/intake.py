@@ -243,7 +243,13 @@ class Desk:
             return True
         if not self._walks.is_idle or self._overfull:
             return False
-        return all(entry.held for entry in self.settling.values())
+        return all(entry.held or self._never_rests(entry) for entry in self.settling.values())
+
+    def _never_rests(self, entry: _Settling) -> bool:
+        """Whether a file is still being written after all the time that a single pass can give it."""
+        if not self.board.once or entry.track is None:
+            return False
+        return self.board.now.monotonic - entry.track.first_seen_s > self.folder.settle.limit_s
 
     # --- hints ---
 

@@ -77,6 +77,8 @@ class Walks:
         interval_s = self._folder.rescan_s
         if polling:  # a tenth of the time at most goes into looking
             interval_s = max(self._folder.poll_s, POLL_STRETCH * self.last_cost_s)
+        if self._board.once:  # `run --once` scans once: what is dropped meanwhile is for the next run
+            return
         if self.next_full_s is None:  # else another was asked for meanwhile: this one may have missed what it is for
             self.next_full_s = now_s + interval_s
 
