@@ -330,9 +330,9 @@ class Posting:
             wait_s = backoff_s(retry.first_s, retry.max_s, max((drop.tries for drop in drops), default=1))
             if len(drops) > 1 and any(drop.tries > 1 for drop in again):
                 board.journal.change_drops(again, alone=True)
-        elif len(drops) == 1:
+        elif len(drops) == 1 and (job.handle is None or drops[0].alone):
             self._decide(drops[0], Outcome.FAILED, trouble.text)
-        else:
+        else:  # one of them is to blame, or the job is, which the server may have ended (PROTOCOL 7)
             again = drops
             board.journal.change_drops(drops, alone=True)
         if job.handle is None:
