@@ -137,7 +137,7 @@ class Job:
     handle: str | None = None
     created_at: datetime
     first_post_at: datetime | None = None
-    last_post_at: datetime | None = None
+    last_post_at: datetime | None = None  # when the latest began, or ended as far as we know
     ended_at: datetime | None = None
     absent_since: datetime | None = None  # first of the empty answers while seeking
     ghost_until: datetime | None = None

@@ -209,6 +209,7 @@ class Posting:
             )
             for drop in drops
         )
+        board.journal.change_job(job, last_post_at=now)  # the server's time-out begins when it has all of it
         run.bytes_done += post.size_bytes
         run.bytes_now = 0
         run.files_sent += post.files
@@ -361,6 +362,8 @@ class Posting:
         """Nobody knows whether the server has these: send nothing more into the job and ask (RELIABILITY J3, J8)."""
         board = self._board
         board.journal.change_each((drop, {"state": DropState.DOUBTED, "sends": drop.sends + 1}) for drop in drops)
+        # it may have arrived as late as now, and the server needs its time from then on to show it
+        board.journal.change_job(job, last_post_at=board.now.wall)
         run = self.runs.get(job.id)
         if run is not None:
             self._hand_on(self._planned(run), 0.0)
