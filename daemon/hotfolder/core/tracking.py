@@ -367,7 +367,7 @@ class Tracking:
             # one that was accepted fails soon; one that never arrived is the line's trouble, not the file's
             if drop.sends < (SENDS_MAX if drop.state is DropState.SENT else board.settings.retry.tries):
                 # a complete log without a row, or no such asset, proves that nothing of it is there
-                doubtful = drop.possible_second_copy or (seeking and not proven)
+                doubtful = drop.possible_second_copy or not (proven or follow.log)
                 board.journal.change_drops([drop], state=DropState.CLAIMED, possible_second_copy=doubtful)
                 again.append(drop)
             elif proven or follow.log:
