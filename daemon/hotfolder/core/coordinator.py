@@ -324,7 +324,7 @@ class Coordinator:
             case JobState.SEEKING | JobState.ENDED | JobState.GHOST:
                 if job.state is JobState.SEEKING:
                     self.posting.remember(job, len(posts))
-                self.tracking.follow(job)
+                self.tracking.follow(job, restored=True)
             case JobState.OVER:
                 self.filing.job_left(job)
             case JobState.CLOSED | JobState.VOID:
@@ -361,7 +361,9 @@ class Coordinator:
             if not is_stuck:
                 return False
         return all(
-            job.state is JobState.GHOST or self.tracking.is_overdue(job) or self.board.members_of(job)
+            (job.state is JobState.GHOST and not self.tracking.is_asking(job))
+            or self.tracking.is_overdue(job)
+            or self.board.members_of(job)
             for job in self.board.jobs.values()
         )
 

@@ -78,14 +78,15 @@ class Tracking:
         self._interval_s = board.settings.tracking.poll_s
         self._next_poll_s = board.now.monotonic
 
-    def follow(self, job: Job) -> None:
+    def follow(self, job: Job, *, restored: bool = False) -> None:
         """A job takes no more POSTs, or has to be found."""
         if job.state not in (JobState.ENDED, JobState.SEEKING, JobState.GHOST):
             return
         now_s = self._board.now.monotonic
         poll_s = self._board.settings.tracking.poll_s
         if job.state is JobState.GHOST:
-            self.follows[job.id] = _Follow(next_s=now_s + GHOST_LOOK_S)
+            # runs may be shorter than the time between two looks
+            self.follows[job.id] = _Follow(next_s=now_s + (0.0 if restored else GHOST_LOOK_S))
             return
         self.follows.setdefault(job.id, _Follow(next_s=now_s + min(1.0, poll_s)))
         self._interval_s = poll_s
@@ -95,6 +96,11 @@ class Tracking:
         """Whether the server has been busy with a job for longer than the deadline."""
         follow = self.follows.get(job.id)
         return follow is not None and follow.overdue
+
+    def is_asking(self, job: Job) -> bool:
+        """Whether the server is being asked for a job, or is to be now."""
+        follow = self.follows.get(job.id)
+        return follow is not None and (follow.looking or follow.next_s <= self._board.now.monotonic)
 
     # --- time ---
 
