@@ -41,6 +41,7 @@ class Filing:
         self._changed_since: set[int] = set()  # drops whose original is not what was sent
         self._asleep: dict[int, float] = {}  # drops whose filing failed, by when to try again
         self._tries: dict[int, int] = {}
+        self._places: dict[int, int] = {}  # which place of its name a drop is on its way to, if not the first
         self._troubles: dict[int, str] = {}  # why filing has failed so far
 
     # --- outcomes ---
@@ -211,6 +212,7 @@ class Filing:
             self._desks[drop.folder].left(drop)
             board.finish(drop, job)
             self._tries.pop(drop.id, None)
+            self._places.pop(drop.id, None)
             self._troubles.pop(drop.id, None)
             self._texts.pop(drop.id, None)
             self._changed_since.discard(drop.id)
@@ -238,12 +240,11 @@ class Filing:
 
     def _next_place(self, drop: Drop) -> None:
         """The target's name is taken: commit another one first, then move (RELIABILITY L13)."""
-        target = drop.target_path or ""
-        above = target.split("/")[-2] if target.count("/") else ""
-        place = int(above[1:]) + 1 if above.startswith("~") and above[1:].isdigit() else 2
+        place = self._places.get(drop.id, 1) + 1
         if place > PLACES_MAX:
-            self._later(drop, f"{target}: every place of this name is taken")
+            self._later(drop, f"{drop.target_path}: every place of this name is taken")
             return
+        self._places[drop.id] = place
         job = None if drop.job is None else self._board.jobs.get(drop.job)
         values = self._values(drop, job, {}, place)
         self._board.journal.change_drops([drop], **values)
@@ -258,6 +259,7 @@ class Filing:
         reason = f"{drop.reason}; {CHANGED_SINCE}".removeprefix("; ")
         job = None if drop.job is None else self._board.jobs.get(drop.job)
         outcome = Outcome.UNKNOWN if drop.outcome is not None and drop.outcome.is_good else drop.outcome
+        self._places.pop(drop.id, None)
         values = self._values(drop, job, {"outcome": outcome, "reason": reason}, 1)
         self._board.journal.change_drops([drop], **values)
         self._ready.setdefault(drop.folder, []).append(drop)
