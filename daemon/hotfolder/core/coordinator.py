@@ -197,7 +197,7 @@ class Coordinator:
     def _close_retired(self) -> None:
         """Let go of folders that are no longer configured once nothing of theirs is under way."""
         for name in [name for name, desk in self.desks.items() if desk.retired and not self.board.live_in[name]]:
-            if not any(job.folder == name for job in self.board.jobs.values()):
+            if not self._has_jobs(name):
                 del self.desks[name], self.board.folders[name], self.board.live_in[name]
                 self.board.do(m.CloseFolder(name))
 
@@ -235,10 +235,11 @@ class Coordinator:
                 | m.Scan(folder=folder)
                 | m.Look(folder=folder)
                 | m.Claim(folder=folder)
+                | m.Recall(folder=folder)
+                | m.FileAway(folder=folder)
             ):
-                self.desks[folder].went_down(text)
-            case m.Recall(folder=folder) | m.FileAway(folder=folder):
-                self.desks[folder].went_down(text)
+                if folder in self.desks:  # else it is no longer configured
+                    self.desks[folder].went_down(text)
             case m.BringBack(folder=folder) | m.RemoveCopies(folder=folder) | m.LeaveNote(folder=folder):
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
             case m.Tidy(folder=folder):
@@ -335,11 +336,16 @@ class Coordinator:
             board.tell("job.recovered", folder=job.folder, job=job.name, job_handle=job.handle, state=job.state.value)
 
     def claimed_in(self, folder: str) -> int:
-        """Return how many drops of a folder have left their place and are not done."""
-        return sum(
+        """Return how many drops of a folder have left their place and are not done; at least 1 while a job is open."""
+        count = sum(
             drop.folder == folder and drop.state not in (DropState.READY, DropState.HELD)
             for drop in self.board.drops.values()
         )
+        return max(count, int(self._has_jobs(folder)))
+
+    def _has_jobs(self, folder: str) -> bool:
+        """Whether a job needs its folder; one that was written off does not."""
+        return any(job.folder == folder and job.state is not JobState.GHOST for job in self.board.jobs.values())
 
     # --- run --once ---
 

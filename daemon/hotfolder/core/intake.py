@@ -136,8 +136,9 @@ class Desk:
         self.state = "degraded"
         self.reason = reason
         self._walks.reset(None)
-        self._failures += 1
-        self._open_s = self.board.now.monotonic + backoff_s(1.0, 60.0, self._failures)
+        if self._open_s is None:  # else this is one more answer to what was asked before it went down
+            self._failures += 1
+            self._open_s = self.board.now.monotonic + backoff_s(1.0, 60.0, self._failures)
 
     @property
     def is_up(self) -> bool:
@@ -255,7 +256,7 @@ class Desk:
 
     def changed(self, files: Iterable[str], directories: Iterable[str]) -> None:
         """The watch saw something."""
-        if not self.may_send or not self._is_known or self.retired:
+        if not self.may_send or not self._is_known:
             return
         for path in files:
             self._see(path, closed=True)
@@ -306,6 +307,8 @@ class Desk:
         )
 
     def _see(self, path: str, *, closed: bool, census: Walk | None = None, again: bool = False) -> None:
+        if self.retired:
+            return
         entry = self.settling.get(path)
         if entry is not None:
             if closed:
