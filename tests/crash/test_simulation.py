@@ -58,7 +58,8 @@ def play(files: int, script: Sequence[str], *, crash_at: int | None, seed: int =
 def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing_unnoticed(files: int, script: tuple[str, ...]) -> None:
     steps = play(files, script, crash_at=None).perils.steps
     for step in range(1, steps + 1):
-        assert play(files, script, crash_at=step, seed=step).crashes == 1
+        world = play(files, script, crash_at=step, seed=step)
+        assert world.crashes == 1 or world.perils.steps < step  # another order may take fewer steps
 
 
 @pytest.mark.parametrize("block", range(8))
