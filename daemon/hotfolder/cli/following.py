@@ -20,16 +20,20 @@ from hotfolder.status.snapshot import Snapshot
 FOLLOW_EVERY_S = 0.5  # one question to the daemon, of which it answers four a second at most
 
 
+def _pause() -> None:
+    time.sleep(FOLLOW_EVERY_S)
+
+
 def follow_live(taken: Callable[[], Snapshot], console: Console) -> NoReturn:
     """Show every change in place, until a signal."""
     view = LiveView()
     with Live(view, console=console, refresh_per_second=4):
         while True:
             view.snapshot = taken()
-            time.sleep(FOLLOW_EVERY_S)
+            _pause()
 
 
-def follow_lines(taken: Callable[[], Snapshot], *, json_lines: bool) -> NoReturn:
+def follow_lines(taken: Callable[[], Snapshot], *, json_lines: bool, pause: Callable[[], None] = _pause) -> NoReturn:
     """Print how things are, and again at every change, until a signal."""
     last: str | None = None
     while True:
@@ -39,7 +43,7 @@ def follow_lines(taken: Callable[[], Snapshot], *, json_lines: bool) -> NoReturn
             last = line
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
-        time.sleep(FOLLOW_EVERY_S)
+        pause()
 
 
 def in_one_line(taken: Snapshot) -> str:

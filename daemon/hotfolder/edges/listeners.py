@@ -110,6 +110,7 @@ class ControlSocket:
                 self.path.unlink()
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: Path) -> tuple[int, int, int]:
+    """Return what tells our file from a later one of the same name, which may have got the same inode."""
     found = os.stat(path, follow_symlinks=False)
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_ctime_ns

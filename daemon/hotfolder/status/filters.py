@@ -15,6 +15,8 @@ SINCE_WANTED = '"90s", "30m", "2h", "3d", a date such as 2026-01-31, or one with
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
+_DATE_MAX = 40  # characters of the longest date with time and zone; Python reads endless digits as some date
+
 _QUOTED_MAX = 80  # characters of a wrong value shown again: enough to know it by
 
 
@@ -59,7 +61,7 @@ def moment(text: str, now: datetime) -> datetime:
     try:
         if unit is not None and number.isascii() and number.isdecimal():
             return now - timedelta(**{unit: int(number)})
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text if len(text) <= _DATE_MAX else "")
         return at if at.tzinfo else at.astimezone()
     except (ValueError, OverflowError):
         raise FilterError(f"since: found {quoted(text)}, wanted {SINCE_WANTED}") from None
