@@ -220,6 +220,20 @@ def test_every_page_of_a_log_is_read(remote: IpsRemote, box: Sandbox) -> None:
     assert [request.operation for request in box.requests].count("getJobLogDetails") >= 2
 
 
+def test_a_log_that_repeats_the_secret_comes_without_it(remote: IpsRemote, box: Sandbox) -> None:
+    """Its messages are kept: in the ledger, and for people in notes and receipts."""
+    box.add_fault(do="upload-error", file="a.txt", message=f"{CANARY} was refused")
+    box.add_fault(do="upload-warning", file="b.txt", message=f"odd: {CANARY}")
+    files = [part(number, f"{name}.txt", Bytes(SMALL)) for number, name in enumerate("abc")]
+    posted = remote.post(opening(*files, end_job=True), ignore)
+    (log,) = remote.job_logs(COMPANY, handle=posted.job_handle)
+    assert CANARY not in repr(log)
+    said = {row.asset_name: row.message for row in log.rows if row.asset_name}
+    assert "[redacted]" in said["a"]
+    assert "[redacted]" in said["b"]
+    assert said["c"].endswith("c.txt was processed into IPS")
+
+
 def test_posts_share_a_connection(remote: IpsRemote, box: Sandbox) -> None:
     first = remote.post(opening(part(1, "a.txt", Bytes(SMALL))), ignore)
     remote.post(later(part(2, "b.txt", Bytes(LARGE)), handle=first.job_handle), ignore)

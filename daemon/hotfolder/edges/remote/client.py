@@ -15,7 +15,17 @@ from typing import Any, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from hotfolder.config.secret import SecretError
-from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, Kind, PostAnswer, RemoteError, Trouble
+from hotfolder.core.server import (
+    ActiveJob,
+    Asset,
+    Company,
+    JobLog,
+    Kind,
+    LogRow,
+    PostAnswer,
+    RemoteError,
+    Trouble,
+)
 from hotfolder.core.settings import ServerSettings
 from hotfolder.edges.remote.body import Body, Room, SpoiltError, open_body
 from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError, TimeLimits
@@ -26,7 +36,7 @@ from hotfolder.ips.answers import MAX_POST_ANSWER_BYTES, read_post_answer
 from hotfolder.ips.documents import auth_document, auth_fields, upload_document
 from hotfolder.ips.markup import DocumentError, unfit_character
 from hotfolder.ips.multipart import Framing, FramingError, frame
-from hotfolder.ips.redaction import redactor
+from hotfolder.ips.redaction import Redact, redactor
 from hotfolder.ports import PostRequest, Progress
 
 Understood = TypeVar("Understood")
@@ -251,7 +261,7 @@ class IpsRemote:
     def job_logs(
         self, company: Company, *, handle: str | None = None, original_name: str | None = None
     ) -> list[JobLog]:
-        """Return whole logs (PROTOCOL 4.3); one that grows while it is read is read once more."""
+        """Return whole logs (PROTOCOL 4.3) without our secret; one that grows while it is read is read once more."""
 
         def page(number: int, size: int) -> list[Any]:
             return self._read(
@@ -266,10 +276,10 @@ class IpsRemote:
                 sortDirection="Ascending",
             )
 
-        logs = read_job_logs(page)
+        redact = redactor(self._secret())
         return [
-            log
-            for log in logs
+            _without_secret(log, redact)
+            for log in read_job_logs(page)
             if (handle is None or log.handle == handle)
             and (original_name is None or log.original_name == original_name)
         ]
@@ -317,6 +327,19 @@ class IpsRemote:
 
     def _redact(self, text: str) -> str:
         return redactor(self._password)(text) if self._password is not None else text
+
+
+def _without_secret(log: JobLog, redact: Redact) -> JobLog:
+    """Return a log whose messages hold no secret: they go into the ledger, notes and receipts."""
+    rows = tuple(_row_without_secret(row, redact) for row in log.rows)
+    return replace(log, rows=rows, fatal_error=redact(log.fatal_error))
+
+
+def _row_without_secret(row: LogRow, redact: Redact) -> LogRow:
+    message = redact(row.message)
+    if message == row.message and not row.aux:
+        return row
+    return replace(row, message=message, aux=tuple(_row_without_secret(aux, redact) for aux in row.aux))
 
 
 def _is_blip(error: BaseException) -> bool:
