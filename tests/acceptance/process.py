@@ -120,7 +120,7 @@ class Process:
         """Return how many such events there were."""
         return sum(fits(event, name, fields) for event in self.events)
 
-    def await_event(self, name: str, *, times: int = 1, **fields: object) -> Event:
+    def await_event(self, name: str, *, times: int = 1, within_s: float = PATIENCE_S, **fields: object) -> Event:
         """Wait for the n-th such event, counted from the beginning, and return it."""
         seen = found = 0
 
@@ -134,7 +134,7 @@ class Process:
                     return event
             return None
 
-        return self.await_that(look, f"{times} × {name} {fields or ''}")
+        return self.await_that(look, f"{times} × {name} {fields or ''}", within_s)
 
     def has_logged(self, lines: int) -> bool:
         """Wait for so many log lines; False if it ends with fewer."""
