@@ -3,6 +3,7 @@ What the loop does while its threads hang, die, or have something to finish.
 """
 
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +16,12 @@ from tests.crash.histories import settings
 
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.journal import Write
-from hotfolder.core.messages import Event, Notice, Now
+from hotfolder.core.messages import Event, HoldAsked, Notice, Now
 from hotfolder.core.model import PostState
 from hotfolder.core.server import Company
 from hotfolder.core.settings import SettleSettings
 from hotfolder.edges.clock import SystemClock
-from hotfolder.ports import LedgerError, PostRequest
+from hotfolder.ports import BusyError, LedgerError, PostRequest
 from hotfolder.services.folder import FolderService
 from hotfolder.services.supervisor import Ask, Supervisor
 from hotfolder.services.tracking import TrackingService
@@ -228,3 +229,45 @@ def test_a_ledger_that_cannot_be_written_is_tried_with_signs_of_life(bench: Benc
 def test_a_folder_may_have_the_name_of_another_thread(name: str) -> None:
     with bench_of(folder=name) as bench:
         bench.run_until(lambda: bench.is_signed_in and bench.is_opened)
+
+
+def asked_meanwhile(bench: Bench, ask: Callable[[], object]) -> object:
+    """Turn until somebody in another thread has asked, and return what they got."""
+    answers: list[object] = []
+    asker = threading.Thread(target=lambda: answers.append(ask()))
+    asker.start()
+    bench.run_until(lambda: bool(answers))
+    asker.join()
+    return answers[0]
+
+
+def test_a_question_knows_of_everything_that_was_told_before(bench: Bench) -> None:
+    bench.run_until(lambda: bench.is_opened)
+
+    def ask() -> str:
+        bench.supervisor.tell(HoldAsked("catalog"))
+        return bench.supervisor.ask(lambda coordinator: coordinator.desks["catalog"].state, PATIENCE_S)
+
+    assert asked_meanwhile(bench, ask) == "held"
+
+
+def test_questions_are_answered_while_the_ledger_cannot_be_written(bench: Bench) -> None:
+    """Nobody could find out why nothing goes on otherwise; what comes in meanwhile is kept."""
+    bench.ledger.refusals = sys.maxsize
+    bench.share.drop("chair.jpg", b"a chair")
+
+    def ask() -> str | None:
+        while bench.supervisor.ledger_error is None:
+            bench.supervisor.ask(lambda coordinator: None, PATIENCE_S)
+        bench.supervisor.tell(HoldAsked("catalog"))
+        error = bench.supervisor.ask(lambda coordinator: bench.supervisor.ledger_error, PATIENCE_S)
+        bench.ledger.refusals = 0
+        return error
+
+    assert asked_meanwhile(bench, ask) == "no space left"
+    bench.run_until(lambda: bench.supervisor.coordinator.desks["catalog"].state == "held")
+
+
+def test_a_loop_that_does_not_come_to_answer_is_called_busy(bench: Bench) -> None:
+    with pytest.raises(BusyError, match="did not answer in time"):
+        bench.supervisor.ask(lambda coordinator: None, timeout_s=0.01)
