@@ -39,9 +39,7 @@ class Run:
     posts: int = 0  # made so far
     not_before_s: float = 0.0
     endjob_tries: int = 0
-    bytes_done: int = 0
     bytes_now: int = 0
-    files_sent: int = 0
 
 
 class Posting:
@@ -210,9 +208,7 @@ class Posting:
             for drop in drops
         )
         board.journal.change_job(job, last_post_at=now)  # the server's time-out begins when it has all of it
-        run.bytes_done += post.size_bytes
         run.bytes_now = 0
-        run.files_sent += post.files
         if job.handle is None:
             board.journal.change_job(
                 job,
