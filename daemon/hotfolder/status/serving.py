@@ -1,13 +1,15 @@
 """
 Serves the application in a thread of its own, by uvicorn, on listeners that are open already.
 
-What connects before the thread is ready waits in the kernel, so importing the libraries holds up nobody's start.
+What connects before the thread is ready waits in the kernel. So the libraries are only imported when somebody comes for
+the first time: a start, and a single pass, do not pay a third of a second for a page that nobody looks at.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -46,25 +48,37 @@ class StatusServer:
         self._warn = warn
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
+        self._woken, self._waker = socket.socketpair()  # ends the wait for the first connection
         self._thread = threading.Thread(target=self._run, name="page", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Serve no longer; a second call is harmless."""
+        with contextlib.suppress(OSError):  # closed by an earlier call
+            self._waker.send(b"\0")
         with contextlib.suppress(RuntimeError):  # the loop has ended already
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(PARTING_S)
+        self._woken.close()
+        self._waker.close()
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(self._serve())
+            if self._wait_for_somebody():
+                self._loop.run_until_complete(self._serve())
         except Exception as error:  # noqa: BLE001 # the daemon goes on without its page, and says so
             self._warn("the page and the control socket are not served any more", error)
         finally:
             self._loop.close()
 
+    def _wait_for_somebody(self) -> bool:
+        """Return whether somebody has connected, and not the end come first."""
+        with selectors.DefaultSelector() as selector:
+            for waited_for in (self._listeners.control, *self._listeners.public, self._woken):
+                selector.register(waited_for, selectors.EVENT_READ)
+            return all(key.fileobj is not self._woken for key, _ in selector.select())
+
     async def _serve(self) -> None:
-        # imported here, in a thread of its own, while the daemon is at work already
         from hotfolder.status.server import Api, PublicDoor
 
         app = Api(self._view, self._warn).app()
