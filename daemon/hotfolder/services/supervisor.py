@@ -11,6 +11,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol, TypeVar, cast
 
 from hotfolder.core.board import Turn, backoff_s
@@ -30,6 +31,7 @@ from hotfolder.core.messages import (
     SendPost,
     SignIn,
     StopAsked,
+    Tidy,
     Woken,
 )
 from hotfolder.core.model import Drop, Job
@@ -46,6 +48,13 @@ HANG_S = 30.0
 """One action in a hot folder is a thousand looks or a batch of renames: half a minute for it means a dead share."""
 
 HANG_LOOK_S = 5.0  # how often threads at work are looked after
+
+LEAVE_S = 5.0
+"""
+At a stop a share that has not answered for so long is left behind.
+
+Sooner than `HANG_S`, for nothing is lost by it: what is cut short there is found half-done at the next start.
+"""
 
 PARTING_S = 2.0  # for threads to end once they are told; one that hangs is left behind
 
@@ -66,8 +75,10 @@ T = TypeVar("T")
 class Ask:
     """A question to the coordinator, answered in its own thread after the turn that it came in with."""
 
-    def __init__(self, question: Callable[[Coordinator], object]) -> None:
+    def __init__(self, question: Callable[[Coordinator], object], *, may_change: bool = False) -> None:
+        """One that may change something has to wait for the end of a turn, however long the ledger fails in it."""
         self._question = question
+        self.may_change = may_change
         self.answer: queue.SimpleQueue[tuple[bool, object]] = queue.SimpleQueue()
 
     def reply(self, coordinator: Coordinator) -> None:
@@ -76,6 +87,10 @@ class Ask:
             self.answer.put((True, self._question(coordinator)))
         except Exception as error:  # noqa: BLE001 # belongs to whoever asked
             self.answer.put((False, error))
+
+
+class _UnwrittenError(Exception):
+    """A stop was asked while a turn could not be made durable: what it decided is decided again at the next start."""
 
 
 class Worker:
@@ -102,10 +117,10 @@ class Worker:
         """Whether it carries out something."""
         return self.current is not None
 
-    def hangs(self, now_s: float) -> bool:
+    def hangs(self, now_s: float, longest_s: float = HANG_S) -> bool:
         """Whether it has been at one action for so long that its share, or its server, must be hanging."""
         current = self.current
-        return current is not None and now_s - current[1] > HANG_S
+        return current is not None and now_s - current[1] > longest_s
 
     def _run(self) -> None:
         while (action := self.inbox.get()) is not None:
@@ -155,6 +170,8 @@ class Supervisor:
         self._idle_wake_s = idle_wake_s
         self._own: deque[Event] = deque()  # answers of the loop itself, and what came in while the ledger failed
         self._asked: deque[Ask] = deque()  # answered once this turn is durable, so that they see what was told before
+        self._called: deque[Ask] = deque()  # those among them that may change something
+        self._is_behind = False  # the ledger lacks a turn, and there will be none any more
         self.ledger_error: str | None = None
         self.turns = 0  # finished ones
         self._turned: Callable[[], None] = lambda: None
@@ -197,10 +214,11 @@ class Supervisor:
         `turned` is called after every turn, those of `finish` included, and after every failed try to write the ledger.
         """
         self._turned = turned
-        self._turn([Woken()])
-        while not self._stop.is_set() and not until():
-            self._turn(self._wait(self._idle_wake_s))
-            self._look_after_threads()
+        with suppress(_UnwrittenError):
+            self._turn([Woken()])
+            while not self._stop.is_set() and not until():
+                self._turn(self._wait(self._idle_wake_s))
+                self._look_after_threads()
 
     def _look_after_threads(self) -> None:
         """
@@ -232,7 +250,7 @@ class Supervisor:
 
     def call(self, do: Callable[[Coordinator], object]) -> None:
         """Have something done in the loop's own thread between two turns; safe to call from a signal handler."""
-        self._events.put(Ask(do))
+        self._events.put(Ask(do, may_change=True))
 
     def turn(self, event: Event) -> None:
         """Take one event in at once; for the loop's own thread, between two turns."""
@@ -265,10 +283,8 @@ class Supervisor:
 
         What does not end in time is found half-done at the next start, which is what recovery is for.
         """
-        self._turn([StopAsked()])
-        deadline_s = self._clock.monotonic() + patience_s
-        while self._under_way() and (left_s := deadline_s - self._clock.monotonic()) > 0:
-            self._turn(self._wait(min(left_s, 0.5)))
+        with suppress(_UnwrittenError):
+            self._come_to_rest(patience_s)
         for worker in self._workers:
             worker.inbox.put(None)
         deadline_s = self._clock.monotonic() + PARTING_S
@@ -276,6 +292,31 @@ class Supervisor:
             worker.join(max(0.0, deadline_s - self._clock.monotonic()))
         for service in self._folders.values():
             service.close()
+
+    def _come_to_rest(self, patience_s: float) -> None:
+        if self._is_behind:
+            return
+        self._turn([StopAsked()])
+        for worker in self._posters:
+            action = worker.current[0] if worker.current else None
+            if isinstance(action, SendPost):  # is it the server that takes its time? whether the share answers tells
+                self._begin(Tidy(action.folder))
+        deadline_s = self._clock.monotonic() + patience_s
+        while self._under_way() and (left_s := deadline_s - self._clock.monotonic()) > 0:
+            self._turn(self._wait(min(left_s, 0.5)))
+            self._leave_behind()
+
+    def _leave_behind(self) -> None:
+        """Wait no longer for shares that hang, nor for POSTs that read from them."""
+        now_s = self._clock.monotonic()
+        for worker in self._folder_workers.values():
+            if worker.hangs(now_s, LEAVE_S):
+                worker.hang_told = True
+        for worker in self._posters:
+            action = worker.current[0] if worker.current else None
+            if isinstance(action, SendPost) and worker.hangs(now_s, LEAVE_S):
+                folder = self._folder_workers.get(action.folder)
+                worker.hang_told = folder is not None and folder.hang_told
 
     @property
     def is_posting(self) -> bool:
@@ -320,13 +361,17 @@ class Supervisor:
 
     def _take_in(self, item: Event | Ask, events: list[Event]) -> None:
         if isinstance(item, Ask):
-            self._asked.append(item)
+            (self._called if item.may_change else self._asked).append(item)
         else:
             events.append(item)
 
     def _answer(self) -> None:
         while self._asked:
             self._asked.popleft().reply(self.coordinator)
+
+    def _answer_calls(self) -> None:
+        while self._called:
+            self._called.popleft().reply(self.coordinator)
 
     def _turn(self, events: list[Event]) -> None:
         now = self._now()
@@ -342,6 +387,7 @@ class Supervisor:
                 self._finished(drop, job)
         self.turns += 1
         self._answer()
+        self._answer_calls()
         self._turned()
 
     def _commit(self, turns: list[Turn]) -> None:
@@ -359,7 +405,8 @@ class Supervisor:
                 self.ledger_error = str(error)
                 self._turned()
                 if self._pause(min(backoff_s(0.5, 30.0, tries), self._idle_wake_s)):
-                    raise
+                    self._is_behind = True
+                    raise _UnwrittenError from error
         if self.ledger_error is not None and writes:
             self._log.trouble("the ledger can be written again")
             self.ledger_error = None
@@ -373,10 +420,12 @@ class Supervisor:
                 item = self._events.get(timeout=left_s)
             except queue.Empty:
                 break
-            if isinstance(item, Ask):
-                item.reply(self.coordinator)
-            else:
+            if not isinstance(item, Ask):
                 self._own.append(item)
+            elif item.may_change:
+                self._called.append(item)
+            else:
+                item.reply(self.coordinator)
         return self._stop.is_set()
 
     # --- actions ---
