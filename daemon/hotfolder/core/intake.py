@@ -264,7 +264,8 @@ class Desk:
 
     def overflowed(self) -> None:
         """The watch lost events: only a full scan tells."""
-        self._walks.want_full()
+        if not self.retired:
+            self._walks.want_full()
 
     def found(self, event: Found) -> None:
         """A chunk of our scan has come in."""
@@ -638,9 +639,9 @@ class Desk:
 
     def _has_claimed(self) -> bool:
         """Whether something of ours must lie in `_working`, so that the folder without it is not the real one."""
-        certain = (DropState.CLAIMED, DropState.SENDING, DropState.SENT, DropState.DOUBTED)
+        certain = (DropState.CLAIMED, DropState.SENDING, DropState.SENT, DropState.DOUBTED, DropState.FILING)
         return any(
-            drop.folder == self.folder.name and drop.state in certain and drop.work_path != drop.path
+            drop.folder == self.folder.name and drop.state in certain and drop.work_path not in (None, drop.path)
             for drop in self.board.drops.values()
         )
 
