@@ -20,9 +20,17 @@ from hotfolder.core.messages import Fate, FilingItem, FilingResult, FilingStatus
 from hotfolder.edges.files.alike import AlikeNames
 from hotfolder.edges.files.beneath import Directories, is_ours_alone, is_version, split
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
-from hotfolder.edges.files.words import shown, trouble, why
+from hotfolder.edges.files.words import OF_THE_DISK, shown, trouble, why
+from hotfolder.ports import FolderError
 
 _GROUP: Final = 32  # items: up to twice as many files are open at a time, and more would not sync any faster
+
+_OF_ALL: Final = OF_THE_DISK - {errno.ENOSPC, errno.EDQUOT}
+"""
+Troubles that every other item would have too.
+
+A full disk is not among them: most items need no room, and those with notes and receipts wait by themselves.
+"""
 
 
 @dataclass(slots=True)
@@ -47,7 +55,12 @@ class Filing:
         self._alike = AlikeNames(directories)
 
     def file_away(self, items: Sequence[FilingItem]) -> list[FilingResult]:
-        """File each; raises FolderError only when the directories cannot be synced at the end."""
+        """
+        File each.
+
+        Raises FolderError for trouble that every other file would have too, and when the directories cannot be synced
+        at the end; what was filed by then is found filed the next time.
+        """
         plans = [_Plan(item) for item in items]
         for start in range(0, len(plans), _GROUP):
             self._file_group(plans[start : start + _GROUP])
@@ -64,7 +77,10 @@ class Filing:
                     try:
                         step(plan)
                     except OSError as error:
-                        self._end(plan, FilingStatus.FAILED, trouble(plan.item.source_path, error))
+                        reason = trouble(plan.item.source_path, error)
+                        self._end(plan, FilingStatus.FAILED, reason)
+                        if error.errno in _OF_ALL:
+                            raise FolderError(f"{self._directories.root}/{reason}") from error
 
     def _end(self, plan: _Plan, status: FilingStatus, reason: str = "") -> None:
         """Stop with an item, and leave nothing of it behind that this call made."""
@@ -203,5 +219,7 @@ class Filing:
             if error.errno == errno.EEXIST:
                 self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")
                 return
+            if error.errno in _OF_ALL:
+                raise
             reason = f"{shown(item.source_path)}: it could not be moved to {shown(item.target_path)}: {why(error)}"
             self._end(plan, FilingStatus.FAILED, reason)

@@ -337,7 +337,6 @@ def test_what_we_make_belongs_to_the_hot_folders_group(files: FolderFiles, share
     [
         ("write", errno.ENOSPC, "the disk is full"),
         ("write", errno.EDQUOT, "the disk quota is used up"),
-        ("create", errno.EROFS, "the disk is mounted read-only"),
         ("mkdir", errno.ENOSPC, "the disk is full"),
         ("fsync", errno.EIO, "the disk reports an input/output error"),
         ("lstat", errno.EACCES, "hotfolder's user is not permitted to do that here"),
@@ -347,6 +346,15 @@ def test_failure_says_why_and_leaves_nothing_half_done(share: Share, call: str, 
     item = item_of(share)
     files = FolderFiles(share.root, calls=PerilousSyscalls(only=[call], fail_at=1, error=error))
     assert file_away(files, item) == FilingResult(1, FilingStatus.FAILED, f"{WORK}: {words}")
+    assert share.everything() == {WORK: JPEG}
+
+
+@pytest.mark.parametrize("call", ["create", "rename"])
+def test_trouble_that_all_would_have_is_the_folders_and_leaves_nothing_half_done(share: Share, call: str) -> None:
+    item = item_of(share)
+    files = FolderFiles(share.root, calls=PerilousSyscalls(only=[call], fail_at=1, error=errno.EROFS))
+    with pytest.raises(FolderError, match="the disk is mounted read-only"):
+        file_away(files, item)
     assert share.everything() == {WORK: JPEG}
 
 
