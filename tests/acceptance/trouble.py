@@ -1,0 +1,97 @@
+"""
+What an administrator, a disk or a network can do to a running installation; each is undone when its context is left.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+_NEW_MOUNTS: Final = 0x00020000  # CLONE_NEWNS
+
+FILL_BYTES: Final = 4096
+
+
+@contextmanager
+def own_mounts() -> Iterator[None]:
+    """Give this thread, and the processes it starts, mounts of their own; skips where that cannot be."""
+    if os.geteuid() != 0:
+        pytest.skip("only root mounts")
+    here = Path.cwd()
+    before = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/mnt", os.O_RDONLY)
+    try:
+        if _libc.unshare(_NEW_MOUNTS) != 0:
+            pytest.skip("no mount namespaces here")
+        try:
+            mount("--make-rprivate", "/")
+            yield
+        finally:
+            if _libc.setns(before, _NEW_MOUNTS) != 0:
+                raise OSError(ctypes.get_errno(), "the mounts of before cannot be had back")
+            os.chdir(here)
+    finally:
+        os.close(before)
+
+
+def mount(*arguments: str | Path) -> None:
+    """Mount."""
+    subprocess.run(["mount", *arguments], check=True, capture_output=True)
+
+
+def mount_small_disk(path: Path, size: str = "1m") -> None:
+    """Mount an empty file system of that size in memory."""
+    path.mkdir(parents=True, exist_ok=True)
+    mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", path)
+
+
+def unmount(path: Path) -> None:
+    """Unmount at once, whoever is just looking at it; they keep what they have open."""
+    subprocess.run(["umount", "--lazy", path], check=True, capture_output=True)
+
+
+def fill(directory: Path) -> Path:
+    """Fill a disk to the last byte and return the file to be removed."""
+    filler = directory / ".filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(FILL_BYTES))
+    return filler
+
+
+@contextmanager
+def no_more_files(pid: int) -> Iterator[None]:
+    """Let a process open no file, socket or pipe while the context is open."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    in_use = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+def free_port() -> int:
+    """Return a port that nobody has, so that a server can come back to it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def when_done(deed: Callable[[], None]) -> threading.Thread:
+    """Begin something in a thread of its own and return it."""
+    thread = threading.Thread(target=deed)
+    thread.start()
+    return thread
