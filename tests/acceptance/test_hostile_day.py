@@ -5,20 +5,28 @@ daemon. Each trouble is told once and in plain words, holds up nothing else, end
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import random
+import resource
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from hotfolder.services.supervisor import HANG_S
+from tests.acceptance.conftest import MakePlace
 from tests.acceptance.fuse import HangingShare
 from tests.acceptance.manager import Manager
-from tests.acceptance.place import Place, check_all_arrived, numbered, receipts
-from tests.acceptance.process import PATIENCE_S, Process
-from tests.acceptance.trouble import fill, mount, mount_small_disk, no_more_files, own_mounts, unmount
+from tests.acceptance.place import Place, Table, check_all_arrived, numbered, receipts
+from tests.acceptance.process import PATIENCE_S, PROGRAM, Process
+from tests.acceptance.trouble import fill, free_port, mount, mount_small_disk, no_more_files, own_mounts, unmount
 
 SOON_S = 20.0
 """What a folder without trouble of its own may need on a busy machine; without the others it takes a second."""
@@ -419,3 +427,226 @@ def test_folders_come_and_go_and_rules_change_while_files_are_under_way(place: P
             assert masks[Path(path).stem] == "true"
     untaken.unlink()
     check_all_arrived(place, first | claimed | ruled | late | new)
+
+
+# --- the server, the log and the clock ---
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_for(make_place: MakePlace, images: list[bytes]) -> None:
+    place = make_place(port=free_port())
+    place.configure({"name": "hot"}, upload={"files_per_post": 2}, batch={"max_files": 20})
+    first = {"hot/first.png": images[1]}
+    drop_all(place, first)
+    dropped = dict(numbered(images[10:], "hot", 100))
+    with running(place, *first) as daemon:
+        drop_all(place, dropped)
+        daemon.await_event("job.posted", times=12)
+        place.box.stop()
+        daemon.await_event("server.unreachable")
+        late = {"hot/late.png": images[3]}
+        drop_all(place, late)
+        daemon.await_event("drop.ready", path="late.png")
+        place.box.start()
+        daemon.await_event("server.recovered")
+        await_filed(daemon, dropped | late)
+        assert not daemon.count("drop.filed", outcome="failed")
+    check_all_arrived(place, first | dropped | late)
+
+
+def test_a_log_that_nobody_reads_stops_neither_the_work_nor_the_end(place: Place, images: list[bytes]) -> None:
+    place.configure({"name": "hot"})
+    dropped = dict(numbered(images, "hot", 200))
+    drop_all(place, dropped)
+    reading, writing = os.pipe()
+    try:
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, resource.getpagesize())
+        with Manager(place.root / "notify") as manager:
+            environment = os.environ | manager.environment(1.0)
+            command = [str(PROGRAM), "-c", str(place.config), "run"]
+            with subprocess.Popen(command, stderr=writing, env=environment) as popen:
+                try:
+                    deadline_s = time.monotonic() + PATIENCE_S
+                    while len(list(place.hot("hot").glob("_done/*/*"))) < len(dropped):
+                        manager.await_line("WATCHDOG=1")
+                        assert time.monotonic() < deadline_s
+                    popen.terminate()
+                    assert popen.wait(EXIT_S) == 0
+                finally:
+                    popen.kill()
+        log = os.read(reading, resource.getpagesize())
+    finally:
+        os.close(reading)
+        os.close(writing)
+    lines = log.splitlines()[:-1]  # the last one may be cut
+    assert {json.loads(line)["event"] for line in lines} >= {"daemon.ready"}
+    check_all_arrived(place, dropped)
+
+
+def test_a_clock_that_jumps_delays_and_loses_nothing(place: Place, images: list[bytes]) -> None:
+    library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
+    if library is None:
+        pytest.skip("libfaketime is not installed")
+    clock = place.root / "clock"
+    clock.write_text("+0")
+    place.configure({"name": "hot"})
+    first = {"hot/first.png": images[1]}
+    drop_all(place, first)
+    environment = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+    dropped: dict[str, bytes] = {}
+    with running(place, *first, environment=environment) as daemon:
+        for number, jump in enumerate(["+400d", "-400d", "+1d", "-20000d", "+0"]):
+            batch = dict(numbered(images[100 * number + 10 :], f"hot/{number}", 20))
+            drop_all(place, batch)
+            daemon.await_event("drop.ready", folder="hot", times=2 + 20 * number)
+            clock.write_text(jump)
+            await_filed(daemon, batch, SOON_S)
+            dropped |= batch
+        years = {event["timestamp"][:4] for event in daemon.events}
+        assert len(years) > 2, years  # the jumps were real
+    check_all_arrived(place, first | dropped)
+
+
+# --- all of it ---
+
+
+class Day:
+    """Four hot folders and everything that can happen to them."""
+
+    FOLDERS: ClassVar[tuple[Table, ...]] = (
+        {"name": "good"},
+        {"name": "hanging", "poll": "500ms"},
+        {"name": "vanishing"},
+        {"name": "small", "receipts": True},
+    )
+
+    def __init__(self, place: Place, hanging: HangingShare) -> None:
+        self.place = place
+        self.hanging = hanging
+        self.vanishing = Vanishing(place.hot("vanishing"))
+        self.vanishing.mount()
+        mount_small_disk(place.hot("small"), "96m")
+        mount_small_disk(place.root / "ledger", "96m")
+        self.configure()
+        self.dropped: dict[str, bytes] = {}
+
+    def configure(self, **folder: object) -> None:
+        """Write good settings."""
+        self.place.configure(
+            *({**table, **folder} for table in self.FOLDERS), ledger={"url": "sqlite:///ledger/ledger.db"}
+        )
+
+    def drop(self, count: int) -> dict[str, bytes]:
+        """Drop new files into every folder, past whatever is wrong with it; return those for the good one."""
+        places = {"hanging": self.hanging.behind, "vanishing": self.vanishing.disk}
+        batch: dict[str, bytes] = {}
+        for table in self.FOLDERS:
+            name = table["name"]
+            above = places.get(name, self.place.hot(name))
+            for _ in range(count):
+                number = len(self.dropped) + len(batch)
+                content = b"\xff\xd8\xff\xfe\x00\x08%06d\xff\xd9" % number
+                path = f"{name}/{number % 7}/{number:06}.jpg"
+                file = above / f"{number % 7}/{number:06}.jpg"
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(content)
+                batch[path] = content
+        self.dropped |= batch
+        return {path: content for path, content in batch.items() if path.startswith("good/")}
+
+    # --- what happens until the context is left, each with how long the good folder may take meanwhile ---
+
+    @contextmanager
+    def share_hangs(self, daemon: Process) -> Iterator[float | None]:
+        self.hanging.hang()
+        try:
+            yield HANG_S + SOON_S  # until it is noticed, its jobs keep others from beginning
+        finally:
+            self.hanging.answer()
+
+    @contextmanager
+    def share_vanishes(self, daemon: Process) -> Iterator[float | None]:
+        before = daemon.count("folder.degraded", folder="vanishing")
+        self.vanishing.unmount()
+        daemon.await_event("folder.degraded", folder="vanishing", times=before + 1)
+        yield SOON_S
+        assert not list(self.vanishing.root.iterdir())
+        self.vanishing.mount_again()
+        daemon.await_event("folder.recovered", folder="vanishing", times=before + 1)
+
+    @contextmanager
+    def share_is_full(self, daemon: Process) -> Iterator[float | None]:
+        filler = fill(self.place.hot("small"))
+        yield SOON_S
+        filler.unlink()
+
+    @contextmanager
+    def ledger_is_full(self, daemon: Process) -> Iterator[float | None]:
+        filler = fill(self.place.root / "ledger")
+        self.drop(50)
+        daemon.await_event("daemon.trouble")
+        yield None
+        filler.unlink()
+
+    @contextmanager
+    def settings_change(self, daemon: Process) -> Iterator[float | None]:
+        refused, taken = daemon.count("daemon.reload_refused"), daemon.count("daemon.reloaded")
+        self.configure(pol="1s")
+        daemon.send(signal.SIGHUP)
+        daemon.await_event("daemon.reload_refused", times=refused + 1)
+        self.configure(rescan="1m")
+        daemon.send(signal.SIGHUP)
+        daemon.await_event("daemon.reloaded", times=taken + 1)
+        yield SOON_S
+
+    @contextmanager
+    def server_is_away(self, daemon: Process) -> Iterator[float | None]:
+        before = daemon.count("server.unreachable")
+        self.place.box.stop()
+        daemon.await_event("server.unreachable", times=before + 1)
+        yield None
+        self.place.box.start()
+
+
+@pytest.mark.root
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_day_on_which_everything_happens(make_place: MakePlace, mounts: None) -> None:
+    """Ten thousand files; at the end each is filed and stored once, and folders without trouble were never late."""
+    chance = random.Random(20)
+    place = make_place(port=free_port())
+    behind = place.root / "behind"
+    behind.mkdir()
+    place.hot("hanging").mkdir(parents=True)
+    with HangingShare(behind, place.hot("hanging")) as hanging:
+        day = Day(place, hanging)
+        troubles = [
+            day.share_hangs,
+            day.share_vanishes,
+            day.share_is_full,
+            day.settings_change,
+            day.server_is_away,
+        ] * 2
+        chance.shuffle(troubles)
+        troubles.insert(chance.randrange(len(troubles)), day.ledger_is_full)
+        with place.start() as daemon:
+            daemon.await_event("daemon.ready")
+            await_filed(daemon, day.drop(10))
+            for trouble in troubles:
+                good = day.drop(chance.randint(200, 240))
+                with trouble(daemon) as within_s:
+                    if within_s is not None:
+                        await_filed(daemon, good, within_s)
+                await_filed(daemon, good, SOON_S)
+            while len(day.dropped) < 10_000:
+                day.drop(min(200, (10_000 - len(day.dropped) + 3) // 4))
+            await_filed(daemon, day.dropped, 120.0)
+            ended = daemon.end()
+        assert ended.code == 0
+        assert {event["outcome"] for event in ended.named("drop.filed")} <= {"stored", "updated"}
+        check_all_arrived(place, day.dropped)

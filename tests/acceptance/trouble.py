@@ -10,7 +10,7 @@ import resource
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ import pytest
 _libc = ctypes.CDLL(None, use_errno=True)
 
 _NEW_MOUNTS: Final = 0x00020000  # CLONE_NEWNS
+_NEW_DIRECTORY: Final = 0x00000200  # CLONE_FS
 
 FILL_BYTES: Final = 4096
 
@@ -38,7 +39,8 @@ def own_mounts() -> Iterator[None]:
             mount("--make-rprivate", "/")
             yield
         finally:
-            if _libc.setns(before, _NEW_MOUNTS) != 0:
+            # threads that were started meanwhile share our current directory, and then no mounts can be changed
+            if _libc.unshare(_NEW_DIRECTORY) != 0 or _libc.setns(before, _NEW_MOUNTS) != 0:
                 raise OSError(ctypes.get_errno(), "the mounts of before cannot be had back")
             os.chdir(here)
     finally:
@@ -88,10 +90,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def when_done(deed: Callable[[], None]) -> threading.Thread:
-    """Begin something in a thread of its own and return it."""
-    thread = threading.Thread(target=deed)
-    thread.start()
-    return thread
