@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +27,7 @@ from hotfolder.compose import Daemon, ReloadError, build
 from hotfolder.config import ConfigError, format_problem, load
 from hotfolder.config.units import parse_duration
 from hotfolder.core.coordinator import Coordinator
-from hotfolder.core.messages import Notice
+from hotfolder.core.messages import Notice, Woken
 from hotfolder.core.settings import Settings
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.logs import NoticeLog, Redaction
@@ -235,12 +237,40 @@ def _signals(daemon: Daemon) -> Iterator[list[signal.Signals]]:
         asked.append(signal.Signals(number))
         daemon.supervisor.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    with _woken_by_signals(daemon):
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield asked
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def _woken_by_signals(daemon: Daemon) -> Iterator[None]:
+    """
+    Have every signal end the loop's sleep.
+
+    The kernel gives a signal to any thread of the process, Python runs its handler in the main one, and that one may
+    sleep on for half a minute; the byte that Python writes at once, whichever thread it was, wakes it.
+    """
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+    before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+
+    def wake() -> None:
+        while ours.recv(64):
+            daemon.supervisor.tell(Woken())
+
+    thread = threading.Thread(target=wake, name="signals", daemon=True)
+    thread.start()
     try:
-        yield asked
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.set_wakeup_fd(before)
+        pythons.close()  # ends the thread
+        thread.join()
+        ours.close()
 
 
 @contextmanager
