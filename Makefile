@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -m 'not slow'
 
 .PHONY: demo test check bench setup clean
 

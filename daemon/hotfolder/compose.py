@@ -275,7 +275,7 @@ def _watch_of(folder: FolderSettings, files: FolderFiles) -> StartWatch:
         on_overflow: Callable[[], None],
         on_dead: Callable[[str], None],
     ) -> FolderWatch | None:
-        if folder.watch is WatchMode.AUTO and files.lies_on().is_remote:
+        if folder.watch is WatchMode.AUTO and not files.lies_on().tells_changes:
             return None
         return FolderWatch(folder.path, on_change=on_change, on_overflow=on_overflow, on_dead=on_dead)
 

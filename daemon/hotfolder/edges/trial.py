@@ -47,7 +47,7 @@ def examine(folder: FolderSettings) -> Iterator[Finding]:
         yield Finding("root", "bad", str(error))
         return
     yield Finding("root", "good", f"there, on {system.name}")
-    yield _watch_mode(folder, system.name, is_remote=system.is_remote)
+    yield _watch_mode(folder, system.name, tells_changes=system.tells_changes)
     try:
         with _places(folder.path) as (name, working):
             yield from _try_out(folder, name, working)
@@ -56,14 +56,14 @@ def examine(folder: FolderSettings) -> Iterator[Finding]:
     yield _space(folder.path)
 
 
-def _watch_mode(folder: FolderSettings, system: str, *, is_remote: bool) -> Finding:
+def _watch_mode(folder: FolderSettings, system: str, *, tells_changes: bool) -> Finding:
     if folder.watch is WatchMode.POLLING:
         return Finding(
             "watch mode", "good", f"polling, because the settings say so; every {folder.poll_s:g} s or slower"
         )
-    if is_remote and folder.watch is WatchMode.AUTO:
-        return Finding("watch mode", "good", f"polling: on {system} other machines write without events here")
-    if is_remote:
+    if not tells_changes and folder.watch is WatchMode.AUTO:
+        return Finding("watch mode", "good", f"polling: on {system} others can write without an event here")
+    if not tells_changes:
         return Finding(
             "watch mode",
             "note",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotfolder.core.settings import FolderSettings, WatchMode
+from hotfolder.edges.files import FileSystem
 from hotfolder.edges.trial import Finding, examine
 
 
@@ -60,3 +61,9 @@ def test_a_folder_that_may_not_be_written_is_bad(tmp_path: Path) -> None:
 def test_a_file_in_the_place_of_working_is_told(tmp_path: Path) -> None:
     (tmp_path / "_working").write_bytes(b"")
     assert findings(tmp_path)["rights"].verdict == "bad"
+
+
+def test_only_file_systems_that_tell_of_every_change_are_watched() -> None:
+    assert FileSystem(name="ext4", is_remote=False).tells_changes
+    assert not FileSystem(name="NFS", is_remote=True).tells_changes
+    assert not FileSystem(name="overlay", is_remote=False).tells_changes

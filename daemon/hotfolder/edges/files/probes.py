@@ -20,12 +20,20 @@ TO_READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 """O_NONBLOCK: a FIFO put in a file's place, or a client's lease on it, must not hold us up."""
 
 
+OVERLAY: Final = "overlay"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileSystem:
     """What we need to know of the file system that a hot folder lies on."""
 
     name: str  # "ext4", "NFS", ...; a number where we have no name
     is_remote: bool  # others may write without this kernel noticing: no events, no leases
+
+    @property
+    def tells_changes(self) -> bool:
+        """Whether every change gives an event here; what is written below an overlay gives none (RELIABILITY C4)."""
+        return not self.is_remote and self.name != OVERLAY
 
 
 # statfs(2) f_type, from linux/magic.h and the file systems' own sources.
@@ -35,7 +43,7 @@ _LOCAL: Final = {
     0x9123683E: "Btrfs",
     0x01021994: "tmpfs",
     0x858458F6: "ramfs",
-    0x794C7630: "overlay",
+    0x794C7630: OVERLAY,
     0x2FC12FC1: "ZFS",
     0xF2F52010: "F2FS",
     0xCA451A4E: "bcachefs",
