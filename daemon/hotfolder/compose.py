@@ -7,6 +7,7 @@ from __future__ import annotations
 import queue
 import secrets
 import socket
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ from hotfolder.edges.watch import FolderWatch
 from hotfolder.ports import HistoryQuery, Ledger, LedgerError
 from hotfolder.services.folder import FolderService, StartWatch
 from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
+from hotfolder.services.throttle import Throttle
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.status.serving import Listeners, StatusServer
@@ -42,6 +44,9 @@ READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may sca
 
 FIXED = ("server", "ledger_url", "control_socket", "web_listen")
 """Settings that connections, the ledger and listeners were made with: they take effect at the next start."""
+
+
+FIXED_UPLOAD = ("parallel_jobs", "bandwidth_bytes_s")
 
 
 class ReloadError(Exception):
@@ -82,10 +87,10 @@ class Daemon:
                 )
         later = [name for name in FIXED if getattr(settings, name) != getattr(self.settings, name)]
         settings = replace(settings, **{name: getattr(self.settings, name) for name in FIXED})
-        if settings.upload.parallel_jobs != self.settings.upload.parallel_jobs:
-            later.append("upload.parallel_jobs")
-            uploads = self.settings.upload.parallel_jobs
-            settings = replace(settings, upload=replace(settings.upload, parallel_jobs=uploads))
+        running, wanted = self.settings.upload, settings.upload
+        later += [f"upload.{name}" for name in FIXED_UPLOAD if getattr(running, name) != getattr(wanted, name)]
+        kept = {name: getattr(running, name) for name in FIXED_UPLOAD}
+        settings = replace(settings, upload=replace(wanted, **kept))
         if moved:
             rest = tuple(folder for folder in settings.folders if folder.name not in moved)
             self.supervisor.turn(Reloaded(replace(settings, folders=rest)))
@@ -152,7 +157,15 @@ def build(
         folders = {
             folder.name: make_folder(folder) for folder in (*settings.folders, *leftover_folders(settings, unfinished))
         }
-        upload = UploadService(remote, lambda name: supervisor.files(name), lambda: tracking.company, clock, events.put)
+        rate = settings.upload.bandwidth_bytes_s
+        upload = UploadService(
+            remote,
+            lambda name: supervisor.files(name),
+            lambda: tracking.company,
+            clock,
+            events.put,
+            None if rate is None else Throttle(rate, monotonic=clock.monotonic, sleep=time.sleep),
+        )
 
         def now() -> Now:
             wall = clock.now()

@@ -11,6 +11,7 @@ from functools import partial
 from hotfolder.core.messages import Event, FolderDown, PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
 from hotfolder.core.server import Company, Kind, RemoteError, Trouble
 from hotfolder.ports import ChangedError, Clock, Files, FolderError, PostFile, PostRequest, Reader, Remote
+from hotfolder.services.throttle import Throttle
 
 PROGRESS_EVERY_S = 0.25  # people see four steps a second as motion; more would only cost
 
@@ -25,12 +26,14 @@ class UploadService:
         company: Callable[[], Company | None],
         clock: Clock,
         emit: Callable[[Event], None],
+        throttle: Throttle | None = None,
     ) -> None:
         self._remote = remote
         self._files = files  # hot folder's name to its files
         self._company = company
         self._clock = clock
         self._emit = emit
+        self._throttle = throttle  # None = as fast as the line allows
         self._counting = threading.Lock()
         self._sent_bytes = 0
 
@@ -80,9 +83,12 @@ class UploadService:
 
         def progressed(sent_bytes: int) -> None:
             nonlocal last_s, counted_bytes
-            with self._counting:
-                self._sent_bytes += sent_bytes - counted_bytes
+            block_bytes = sent_bytes - counted_bytes
             counted_bytes = sent_bytes
+            with self._counting:
+                self._sent_bytes += block_bytes
+            if self._throttle is not None:
+                self._throttle.spend(block_bytes)
             now_s = self._clock.monotonic()
             if now_s - last_s >= PROGRESS_EVERY_S:
                 last_s = now_s
