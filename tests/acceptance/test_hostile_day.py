@@ -156,7 +156,7 @@ def test_a_share_that_hangs_is_told_once_and_holds_up_nothing_else(
         daemon.await_event("folder.recovered", folder="hanging")
         await_filed(daemon, dropped)
         assert daemon.count("folder.degraded") == 1
-        check_all_arrived(place, dropped | last)
+    check_all_arrived(place, dropped | last)
 
 
 @pytest.mark.root
@@ -270,7 +270,7 @@ def test_a_share_that_goes_is_told_once_and_taken_up_again_when_it_is_back(
         await_filed(daemon, during | late)
         (degraded,) = [event for event in daemon.events if event["event"] == "folder.degraded"]
         assert any(part in degraded["reason"] for part in reason.split("|")), degraded
-        check_all_arrived(place, early | during | good | late)
+    check_all_arrived(place, early | during | good | late)
 
 
 # --- full disks ---
@@ -299,10 +299,9 @@ def test_on_a_full_share_originals_wait_for_their_receipts(place: Place, mounts:
         assert not [inside for inside, path in place.files("small").items() if not path.stat().st_size]
         filler.unlink()
         await_filed(daemon, during)
-        check_all_arrived(place, first | during | good)
-        assert {receipt["sha256"] for receipt in receipts(place, "small").values()} == set(
-            place.originals("small").values()
-        )
+    check_all_arrived(place, first | during | good)
+    told = {receipt["sha256"] for receipt in receipts(place, "small").values()}
+    assert told == set(place.originals("small").values())
 
 
 @pytest.mark.root
@@ -360,7 +359,7 @@ def test_without_descriptors_it_pauses_and_goes_on(place: Place, images: list[by
         daemon.await_event("folder.recovered", folder="watched")
         await_filed(daemon, dropped)
         assert daemon.count("folder.degraded") == 2
-        check_all_arrived(place, first | dropped)
+    check_all_arrived(place, first | dropped)
 
 
 # --- new settings in the middle of work ---
