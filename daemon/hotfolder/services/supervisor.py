@@ -297,10 +297,9 @@ class Supervisor:
         if self._is_behind:
             return
         self._turn([StopAsked()])
-        for worker in self._posters:
-            action = worker.current[0] if worker.current else None
-            if isinstance(action, SendPost):  # is it the server that takes its time? whether the share answers tells
-                self._begin(Tidy(action.folder))
+        if self.is_posting:  # is it the server that takes its time, or a share? whether the shares answer tells
+            for folder in self._folder_workers:
+                self._begin(Tidy(folder))
         deadline_s = self._clock.monotonic() + patience_s
         while self._under_way() and (left_s := deadline_s - self._clock.monotonic()) > 0:
             self._turn(self._wait(min(left_s, 0.5)))
