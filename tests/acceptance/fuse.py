@@ -2,10 +2,12 @@
 A share whose server can be made to hang: a FUSE file system that hands every call on to a directory beside it.
 
 Speaks the kernel's protocol (linux/fuse.h, version 7.31) on /dev/fuse itself, so nothing has to be installed.
-Stopped by SIGSTOP it answers nobody, and whoever touches a file waits, as with a file server that has gone.
+Told to hang it answers nobody, and whoever touches a file waits, as with a file server that has gone. It begins to
+between two calls only: who waits for an answer that is being made cannot even be killed.
 Whoever works in the directory behind it is another machine: the kernel tells nobody of that here.
 
-Run as a program: `fuse.py BEHIND MOUNT_POINT`; it says "mounted" and serves until it is ended.
+Run as a program: `fuse.py BEHIND MOUNT_POINT`; it says "mounted" and serves until it is ended. A line on its standard
+input makes it hang, which it says, and another one go on.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import signal
+import select
 import struct
 import subprocess
 import sys
@@ -47,9 +49,13 @@ class HangingShare:
 
     def __enter__(self) -> Self:
         self._popen = subprocess.Popen(
-            [sys.executable, __file__, self.behind, self.mount_point], stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__, self.behind, self.mount_point],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
-        if self._popen.stdout is None or self._popen.stdout.readline() != "mounted\n":
+        if self._hear() != "mounted\n":
             self.__exit__()
             raise OSError("no FUSE file system can be mounted here")
         return self
@@ -59,24 +65,28 @@ class HangingShare:
             return
         self._popen.kill()
         self._popen.wait()
-        if self._popen.stdout is not None:
-            self._popen.stdout.close()
+        for pipe in (self._popen.stdin, self._popen.stdout):
+            if pipe is not None:
+                pipe.close()
         _libc.umount2(os.fsencode(self.mount_point), _DETACH)
 
     def hang(self) -> None:
         """Answer nobody from now on; returns when it is so."""
-        pid = self._pid()
-        os.kill(pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+        self._say("hang")
+        if self._hear() != "hanging\n":
+            raise OSError("the FUSE file system has ended")
 
     def answer(self) -> None:
         """Go on, beginning with those who have waited."""
-        os.kill(self._pid(), signal.SIGCONT)
+        self._say("answer")
 
-    def _pid(self) -> int:
-        if self._popen is None:
+    def _say(self, word: str) -> None:
+        if self._popen is None or self._popen.stdin is None:
             raise ValueError("not mounted")
-        return self._popen.pid
+        self._popen.stdin.write(word + "\n")
+
+    def _hear(self) -> str:
+        return "" if self._popen is None or self._popen.stdout is None else self._popen.stdout.readline()
 
 
 class _Server:
@@ -116,11 +126,15 @@ class _Server:
 
     def serve(self, device: int) -> None:
         """Answer until the file system is unmounted."""
+        poll = select.poll()
+        poll.register(device, select.POLLIN)
+        poll.register(sys.stdin, select.POLLIN)
         while True:
+            if any(fd != device for fd, _ in poll.poll()):
+                _hang()
+                continue
             try:
                 request = os.read(device, _REQUEST_BYTES)
-            except InterruptedError:
-                continue
             except OSError as error:
                 if error.errno == errno.ENOENT:  # the request was taken back
                     continue
@@ -286,6 +300,13 @@ class _Server:
     def _init(self, _: int, body: bytes) -> bytes:
         _major, minor, readahead, _flags = struct.unpack_from("<4I", body)
         return _INIT.pack(7, min(minor, 31), readahead, 0, 16, 12, _WRITE_BYTES, 1, 0, 0, 0)
+
+
+def _hang() -> None:
+    os.read(sys.stdin.fileno(), 100)
+    sys.stdout.write("hanging\n")
+    sys.stdout.flush()
+    os.read(sys.stdin.fileno(), 100)
 
 
 def _name(body: bytes) -> bytes:
