@@ -20,16 +20,17 @@ KEPT = 20
 
 INTERRUPTIONS = 2  # of one run, so that recovery is interrupted as well
 
+HELD = {"UploadFile": 30, "getActiveJobs": 1, "getJobLogDetails": 3}
+"""Requests that may be held back, and how many of each every run that is not interrupted makes at least."""
+
 
 def interrupt(place: Place, chance: random.Random, number: signal.Signals) -> int | None:
     """Let the daemon run until a moment by chance and end it; return its exit code, None if it came to its own end."""
-    if chance.random() < 0.5:
-        lines = chance.randint(1, 3 * FILES)
-        held = None
-    else:
-        held = place.box.add_fault(
-            on=chance.choice(["UploadFile", "getActiveJobs", "getJobLogDetails"]), do="hold", nth=chance.randint(1, 8)
-        )
+    lines = chance.randint(1, 3 * FILES)
+    operation = chance.choice([None, *HELD])
+    held = None
+    if operation is not None:
+        held = place.box.add_fault(on=operation, do="hold", nth=chance.randint(1, HELD[operation]))
     with place.start("--once") as daemon:
         is_time = daemon.has_logged(lines) if held is None else daemon.has_met(held)
         daemon.send(number)
