@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -24,13 +25,25 @@ def answering(path: Path, answer: Callable[[socket.socket, bytes], None]) -> Ite
         def serve() -> None:
             connection, _ = listener.accept()
             with connection:
-                requests.append(connection.recv(100_000))
+                requests.append(_whole_request(connection))
                 answer(connection, requests[0])
 
         thread = threading.Thread(target=serve)
         thread.start()
         yield requests
         thread.join()
+
+
+def _whole_request(connection: socket.socket) -> bytes:
+    """Return the head and the body, which may leave in two pieces."""
+    request = b""
+    while b"\r\n\r\n" not in request:
+        request += connection.recv(100_000)
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"Content-Length: (\d+)", head)
+    while length is not None and len(body) < int(length[1]):
+        body += connection.recv(100_000)
+    return head + b"\r\n\r\n" + body
 
 
 def says(status: str, body: str) -> Callable[[socket.socket, bytes], None]:
