@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from hotfolder.core import lifecycle
@@ -95,7 +96,7 @@ class Journal:
         for drop in drops:
             lifecycle.check(lifecycle.DROP, None, drop.state)
         if drops:
-            self._writes.append(InsertDrops(tuple(replace(drop) for drop in drops)))
+            self._writes.append(InsertDrops(tuple(map(_copy, drops))))
 
     def change_drops(self, drops: Iterable[Drop], **values: Any) -> None:
         """Give many drops the same values."""
@@ -155,6 +156,13 @@ class Journal:
         self._writes.append(RememberFolder(name, path, held))
 
 
+def _copy(drop: Drop) -> Drop:
+    """Do what `dataclasses.replace` does, at less than half its price: there is one for every file."""
+    return Drop(**dict(zip(DROP_COLUMNS, _values_of(drop), strict=True)))
+
+
 DROP_COLUMNS = tuple(column.name for column in fields(Drop))
 JOB_COLUMNS = tuple(column.name for column in fields(Job))
 POST_COLUMNS = tuple(column.name for column in fields(Post))
+
+_values_of = attrgetter(*DROP_COLUMNS)

@@ -8,6 +8,7 @@ observations, never a file's own times: clients set those as they like, even whi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hotfolder.core.model import Evidence, FormatEnd, Lease, Observation
 from hotfolder.core.settings import SettleSettings
@@ -159,6 +160,7 @@ def _proof(settings: SettleSettings, evidence: Evidence, unchanged_s: float) -> 
     return ", ".join(facts)
 
 
+@lru_cache(maxsize=64)  # mostly of the few quiet times that are set, once for every look
 def _spoken(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.1f}".removesuffix(".0") + " s"

@@ -305,7 +305,8 @@ def _with(file: Expected, outcome: Outcome, reason: str, lines: Sequence[_Line])
     remarks = (
         wording.tidied(line.row.message)
         for line in lines
-        if line.weight is Weight.WARNING or weight(line.row.log_type) is Weight.WARNING
+        if line.weight is Weight.WARNING
+        or (line.weight is Weight.NEUTRAL and weight(line.row.log_type) is Weight.WARNING)  # of an entry's details
     )
     is_there = outcome in (Outcome.STORED, Outcome.UPDATED, Outcome.DUPLICATE)
     named = any(line.row.asset_name == file.asset for line in lines)

@@ -90,16 +90,15 @@ class Redaction:
     def __call__(self, logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """Fit structlog's chain of processors."""
         for name, value in event.items():
-            if self._is_secret.get(name) or (name not in self._is_secret and self._learn(name)):
+            is_secret = self._is_secret.get(name)
+            if is_secret is None:
+                lower = name.lower()
+                is_secret = self._is_secret[name] = any(word in lower for word in _SECRET_NAMES)
+            if is_secret:
                 event[name] = HIDDEN
             elif type(value) is not int:
                 event[name] = self._clean(value)
         return event
-
-    def _learn(self, name: str) -> bool:
-        lower = name.lower()
-        is_secret = self._is_secret[name] = any(word in lower for word in _SECRET_NAMES)
-        return is_secret
 
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
