@@ -246,9 +246,7 @@ class Coordinator:
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
 
     def _slots_used(self) -> int:
-        claiming = sum(
-            job.state is JobState.CLAIMING and self.desks[job.folder].is_up for job in self.board.jobs.values()
-        )
+        claiming = sum(self.desks[job.folder].is_up for job in self.dispatch.claiming())
         return claiming + self.posting.slots_used()
 
     def _requeue(self, drops: Iterable[Drop], after_s: float) -> None:
@@ -300,6 +298,7 @@ class Coordinator:
         claimed = [drop for drop in members if drop.state is DropState.CLAIMED]
         match job.state:
             case JobState.CLAIMING:
+                self.dispatch.resume(job)
                 for drop in members:
                     if drop.state is DropState.CLAIMING:
                         self.desks[job.folder].leaving[drop.path] = drop

@@ -49,6 +49,7 @@ class Dispatch:
         self._not_before_s: dict[int, float] = {}
         self._asleep: dict[int, Drop] = {}  # waiting, but not before their time
         self._turn: deque[str] = deque()  # folders with waiting drops; the next one's turn is first
+        self._claiming: set[int] = set()  # jobs whose drops are being claimed, and some that are past it
         # asset IDs are company-wide: of all drops that become one asset only the oldest is in a queue or a job
         self._holders: dict[str, int] = {}  # asset ID to that drop
         self._behind: dict[str, dict[int, Drop]] = {}  # asset ID to those that come after it, in order
@@ -192,6 +193,7 @@ class Dispatch:
         )
         board.jobs[job.id] = job
         board.journal.add_job(job)
+        self._claiming.add(job.id)
         desk = self._desks[folder.name]
         claims: list[Drop] = []
         for drop in batch:
@@ -222,6 +224,16 @@ class Dispatch:
             self.claim(job, moving)
         else:
             self.claimed(job, [])
+
+    def claiming(self) -> list[Job]:
+        """Return the jobs whose drops are being claimed; a step must not look at all jobs for that."""
+        jobs = self._board.jobs
+        self._claiming = {id_ for id_ in self._claiming if id_ in jobs and jobs[id_].state is JobState.CLAIMING}
+        return [jobs[id_] for id_ in self._claiming]
+
+    def resume(self, job: Job) -> None:
+        """Go on with a claim that an earlier run began; it is asked for once its folder is up."""
+        self._claiming.add(job.id)
 
     def claim(self, job: Job, drops: list[Drop]) -> None:
         """Have drops renamed into `_working`; harmless when it was done before (RELIABILITY L3 to L6)."""

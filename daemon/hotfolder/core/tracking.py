@@ -73,6 +73,7 @@ class Tracking:
         self._requeue = requeue
         self._conclude = conclude  # a job's drops have their outcomes
         self.follows: dict[int, _Follow] = {}
+        self._sought: set[int] = set()  # of these, the ones sought by name; may hold some that are not any more
         self.polled_at: datetime | None = None  # when the server last told how jobs stand
         self._polling = False
         self._interval_s = board.settings.tracking.poll_s
@@ -84,6 +85,8 @@ class Tracking:
             return
         now_s = self._board.now.monotonic
         poll_s = self._board.settings.tracking.poll_s
+        if job.state is not JobState.ENDED:
+            self._sought.add(job.id)
         if job.state is JobState.GHOST:
             # runs may be shorter than the time between two looks
             self.follows[job.id] = _Follow(next_s=now_s + (0.0 if restored else GHOST_LOOK_S))
@@ -109,17 +112,11 @@ class Tracking:
         board, now_s = self._board, self._board.now.monotonic
         if board.stopping:
             return
-        for id_, follow in list(self.follows.items()):
-            job = board.jobs[id_]
+        for job, follow in self._seekers():
             if job.state is JobState.GHOST and job.ghost_until is not None and board.now.wall >= job.ghost_until:
                 board.journal.change_job(job, state=JobState.VOID)
                 self._forget(job)
-            elif (
-                job.state in (JobState.SEEKING, JobState.GHOST)
-                and not follow.looking
-                and self._connection.is_ok
-                and now_s >= follow.next_s
-            ):
+            elif not follow.looking and self._connection.is_ok and now_s >= follow.next_s:
                 follow.looking = True
                 board.do(Seek(job.id, job.name))
         if self._polling or not self._connection.is_ok or now_s < self._next_poll_s:
@@ -138,15 +135,17 @@ class Tracking:
         """Return when `wake` has something to do."""
         if not self._connection.is_ok:
             return None
-        board = self._board
-        times = [
-            follow.next_s
-            for id_, follow in self.follows.items()
-            if not follow.looking and board.jobs[id_].state in (JobState.SEEKING, JobState.GHOST)
-        ]
-        if not self._polling and any(board.jobs[id_].state is JobState.ENDED for id_ in self.follows):
+        jobs = self._board.jobs
+        times = [follow.next_s for _, follow in self._seekers() if not follow.looking]
+        if not self._polling and any(jobs[id_].state is JobState.ENDED for id_ in self.follows):
             times.append(self._next_poll_s)
         return min(times, default=None)
+
+    def _seekers(self) -> list[tuple[Job, _Follow]]:
+        """Return the jobs sought by name; most are followed by handle, and a step must not look at all of those."""
+        jobs = self._board.jobs
+        self._sought = {id_ for id_ in self._sought if id_ in self.follows and jobs[id_].state is not JobState.ENDED}
+        return [(jobs[id_], self.follows[id_]) for id_ in sorted(self._sought)]
 
     def _schedule_poll(self, *, something_new: bool) -> None:
         limits = self._board.settings.tracking
