@@ -245,6 +245,9 @@ def _verdict(file: Expected, found: _Evidence, fatal: Sequence[str], *, several:
     if hinted.is_bad:
         return _bad(file, found.hinted, hinted, several=several)
     if hinted is Weight.DUPLICATE or renamed is Weight.DUPLICATE:
+        elsewhere = [line for line in found.renamed + found.hinted if line.weight.is_good and line.row.asset_name]
+        if elsewhere:  # one job stored it under another name, another one skipped it
+            return _renamed(file, found.hinted + found.renamed, elsewhere)
         return _duplicate(file, found.hinted + found.renamed)
     if hinted.is_good:
         return _renamed(file, found.hinted, found.hinted)

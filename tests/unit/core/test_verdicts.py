@@ -368,3 +368,8 @@ def test_assets_decide_stored_or_nothing(several: list[Asset]) -> None:
 def test_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         from_asset(CHAIR, [ASSET], size_bytes=10, since=datetime(2026, 1, 31))  # noqa: DTZ001
+
+
+def test_stored_under_another_name_by_one_job_and_skipped_by_another_is_renamed() -> None:
+    verdict = one(CHAIR, log(row("UploadSuccess", "chair-1")), log(row("DuplicateSkipped", "chair-1")))
+    assert (verdict.outcome, verdict.stored_as) == (Outcome.RENAMED, "chair-1")
