@@ -1,5 +1,5 @@
 """
-`python -m tests.bench [--quick] [--rounds N] [large] [many]`: measure, and print what was measured as ratios.
+`python -m tests.bench [--quick] [--rounds N] [large] [many] [growth]`: measure, and print what was measured as ratios.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from tests.bench.growth import growth
 from tests.bench.large import large
 from tests.bench.many import many
 from tests.bench.processes import Server
 
-BENCHES = {"large": large, "many": many}
+BENCHES = {"large": large, "many": many, "growth": growth}
 
 
 def main() -> None:

@@ -39,12 +39,12 @@ def many(place: Path, server: Server, *, quick: bool, rounds: int) -> None:
     files, sample = (200, 20) if quick else (FILES, SAMPLE)
     share, empty = Share(place=place / "many"), Share(place=place / "empty")
     for one in (share, empty):
-        one.place.mkdir()
-        one.write_config(server)
+        one.write_config(server.base_url())
     share.fill_with_photos(files, SIZE_BYTES)
     daemon, curl, limit, idle = [], [], [], []
     for _ in range(rounds):
         share.put_back()
+        share.warm()
         curl.append(_scaled(_send_by_curl(share, server, sample), files / sample))
         limit.append(_send_only(share, server, files))
         daemon.append(share.send_all(server, files=files))
@@ -59,7 +59,7 @@ def many(place: Path, server: Server, *, quick: bool, rounds: int) -> None:
                 seconds=taken.wall_s,
                 ratio=theirs.wall_s / taken.wall_s,
                 cpu_s=taken.cpu_s,
-                memory_mib=taken.memory_mib,
+                memory_mib=taken.memory_mib if taken in (ours, nothing) else 0.0,
             )
             for what, taken in (
                 (f"one curl per file (from {sample})", theirs),
@@ -87,7 +87,7 @@ def _scaled(taken: Run, factor: float) -> Run:
 def _send_by_curl(share: Share, server: Server, sample: int) -> Run:
     server.take_traffic()
     files = [str(path) for path in share.files()[:sample]]
-    taken = run(["bash", "-c", _SCRIPT, "curl-per-file", f"{server.base_url}/UploadFile", *files], log=share.log)
+    taken = run(["bash", "-c", _SCRIPT, "curl-per-file", f"{server.base_url()}/UploadFile", *files], log=share.log)
     _check(server, sample)
     return taken
 

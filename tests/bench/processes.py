@@ -61,10 +61,9 @@ class Server:
         self.port = int(self._process.stdout.readline())
         self._cpu_s = 0.0
 
-    @property
-    def base_url(self) -> str:
-        """Return what stands in a configuration as `server.base_url`."""
-        return f"http://127.0.0.1:{self.port}/scene7"
+    def base_url(self, line_mb_s: int = 0) -> str:
+        """Return what stands in a configuration as `server.base_url`, on a line of so many MB/s if it is not 0."""
+        return f"http://127.0.0.1:{self.port}/{f'line-{line_mb_s}' if line_mb_s else 'scene7'}"
 
     def take_traffic(self) -> Traffic:
         """Return what came since the last call."""

@@ -7,6 +7,7 @@ prints its port. Raw sockets, because an HTTP framework would be slower than wha
 
     POST /scene7/UploadFile               one job for ever per jobName
     POST /scene7/services/IpsApiService   the reading calls
+    POST /line-N/...                      the same on a line of N MB/s
     GET /stats                            what came since the last call, as JSON
 """
 
@@ -107,8 +108,9 @@ class Visit:
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         if head.startswith(b"get /stats"):
             self._answer(json.dumps(self._store.take_stats()).encode())
-        elif b"uploadfile" in head[:64]:
-            self._take_upload(end + 4, filled, length, began)
+        elif b"/uploadfile " in head[:64]:
+            line = re.match(rb"post /line-(\d+)/", head)
+            self._take_upload(end + 4, filled, length, began, line_bytes_s=int(line[1]) * 1_000_000 if line else 0)
         else:
             body = bytes(self._read_all(end + 4, filled, length))
             self._answer(_soap_answer(self._store, body))
@@ -129,7 +131,7 @@ class Visit:
             filled += count
         return view[start:need]
 
-    def _take_upload(self, start: int, filled: int, length: int, began: float) -> None:
+    def _take_upload(self, start: int, filled: int, length: int, began: float, *, line_bytes_s: int) -> None:
         if length <= HELD_BYTES:
             body = self._read_all(start, filled, length)
             ended = time.monotonic()
@@ -146,6 +148,8 @@ class Visit:
                 if not count:
                     raise ConnectionError
                 left -= count
+                if line_bytes_s and (early_s := began + (length - left) / line_bytes_s - time.monotonic()) > 0.001:
+                    time.sleep(early_s)
             ended = time.monotonic()
         job = self._job(beginning)
         job.assets += [name.rpartition(".")[0] or name for name in names]

@@ -12,7 +12,7 @@ from tests.bench.processes import ROOT
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the benches compare with curl")
 
 
-@pytest.mark.parametrize("name", ["large", "many"])
+@pytest.mark.parametrize("name", ["large", "many", "growth"])
 def test_quick_profile_runs_and_prints_ratios(name: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--quick", name],
