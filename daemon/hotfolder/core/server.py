@@ -89,6 +89,7 @@ class JobLog:
     ended_at: datetime | None
     rows: tuple[LogRow, ...]
     is_complete: bool  # as many rows as the server announced
+    started_at: datetime | None = None
     fatal_error: str = ""
     success_count: int = 0
     error_count: int = 0

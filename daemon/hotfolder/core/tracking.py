@@ -8,9 +8,9 @@ What has no row is looked for among the assets; what is certainly not there is s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hotfolder.core import verdicts, wording
@@ -31,7 +31,7 @@ from hotfolder.core.messages import (
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.posting import Posting
 from hotfolder.core.server import ActiveJob, Asset, JobLog
-from hotfolder.core.verdicts import Verdict
+from hotfolder.core.verdicts import CLOCK_TOLERANCE, Verdict
 
 SENDS_MAX = 2
 """A file that the server accepted and never processed is sent once more, then it fails (RELIABILITY J14)."""
@@ -39,6 +39,9 @@ SENDS_MAX = 2
 GHOST_LOOK_S = 3600.0  # 24 looks in the day that a ghost is watched
 
 POLL_GROWTH = 1.5
+
+REMEMBERED = 20_000
+"""Asset IDs of which we know when a version of ours was stored: some MB, and what a busy day stores."""
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class _Follow:
     verdicts: list[Verdict] = field(default_factory=list)  # decided, waiting for the assets of the rest
     open: list[Drop] = field(default_factory=list)  # not told by the log, looked for among the assets
     said: dict[int, Verdict] = field(default_factory=dict)  # what the log says of those, as far as it does
+    begun_at: datetime | None = None  # by the server's own clock
     looking: bool = False
     log: str = ""
     overdue: bool = False
@@ -78,6 +82,8 @@ class Tracking:
         self._polling = False
         self._interval_s = board.settings.tracking.poll_s
         self._next_poll_s = board.now.monotonic
+        self._stored_at: dict[str, datetime] = {}  # by asset ID, oldest first: when the latest of ours was stored
+        self._stored_since = board.now.wall  # those of before are not in it
 
     def follow(self, job: Job, *, restored: bool = False) -> None:
         """A job takes no more POSTs, or has to be found."""
@@ -199,6 +205,7 @@ class Tracking:
             self._board.tell("job.finished", "warning", folder=job.folder, job=job.name, reason=note)
         follow.log = json.dumps(logs, ensure_ascii=False, default=_plain)
         follow.verdicts, follow.open = [], []
+        follow.begun_at = verdicts.begun_at(logs)
         for drop, verdict in zip(members, decision.verdicts, strict=True):
             # after an earlier attempt in doubt "the name exists" may mean ourselves: only the asset can tell
             if verdict.outcome is None or (verdict.outcome is Outcome.DUPLICATE and drop.sends > 1):
@@ -346,11 +353,18 @@ class Tracking:
         job = self._board.jobs[event.job]
         since = job.first_post_at or job.created_at
         missing: list[Drop] = []
+        unsure: set[int] = set()  # the asset is there, but may be another version of ours
         for drop in follow.open:
             said = follow.said.get(drop.id)
             is_duplicate = said is not None and said.outcome is Outcome.DUPLICATE
-            begun = (drop.ready_at or since) if is_duplicate else since
-            verdict = None if event.assets is None else _by_asset(drop, event.assets, begun)
+            if follow.begun_at is not None and not is_duplicate:
+                verdict = _by_asset(drop, event.assets, follow.begun_at, timedelta(0))
+            else:
+                begun = (drop.ready_at or since) if is_duplicate else since
+                verdict = _by_asset(drop, event.assets, begun, CLOCK_TOLERANCE)
+                if verdict is not None and self._may_be_another(drop, begun):
+                    unsure.add(drop.id)
+                    verdict = None
             if verdict is not None:
                 reason = wording.ALREADY_THERE if is_duplicate else verdict.reason
                 follow.verdicts.append(replace(verdict, reason=reason))
@@ -358,12 +372,43 @@ class Tracking:
                 unproven = _verdict(
                     drop, Outcome.UNKNOWN, "the name exists, and nobody can tell whether it is this file"
                 )
-                follow.verdicts.append(said if event.assets is not None else unproven)
+                is_known = event.assets is not None and drop.id not in unsure
+                follow.verdicts.append(said if is_known else unproven)
             else:
                 missing.append(drop)
-        self._over(job, follow, missing, proven=event.assets is not None)
+        self._over(job, follow, missing, proven=event.assets is not None, unsure=unsure)
 
-    def _over(self, job: Job, follow: _Follow, missing: list[Drop], *, proven: bool = False) -> None:
+    def _may_be_another(self, drop: Drop, since: datetime) -> bool:
+        """
+        Return whether an earlier version of ours may have been stored so shortly before that it looks like this one.
+
+        Its size tells little: many a format gives all pictures of one measure the same. What was stored before this
+        run began is not known, so it may always have been.
+        """
+        earliest = since - 2 * CLOCK_TOLERANCE  # ours may be ahead of the server's by one of them, and behind by one
+        stored_at = self._stored_at.get(drop.asset, self._stored_since)
+        return stored_at > earliest
+
+    def _remember(self, stored: Iterable[Verdict]) -> None:
+        """Keep when versions of ours were stored; what is forgotten counts as from before this run."""
+        for verdict in stored:
+            drop = self._board.drops.get(verdict.drop)
+            if drop is not None and verdict.outcome is not None and verdict.outcome.is_good:
+                self._stored_at.pop(drop.asset, None)
+                self._stored_at[drop.asset] = self._board.now.wall
+        while len(self._stored_at) > REMEMBERED:
+            oldest = next(iter(self._stored_at))
+            self._stored_since = max(self._stored_since, self._stored_at.pop(oldest))
+
+    def _over(
+        self,
+        job: Job,
+        follow: _Follow,
+        missing: list[Drop],
+        *,
+        proven: bool = False,
+        unsure: Collection[int] = (),
+    ) -> None:
         """Everything that can be known is known."""
         board = self._board
         seeking = job.state is JobState.SEEKING
@@ -372,10 +417,10 @@ class Tracking:
             # one that was accepted fails soon; one that never arrived is the line's trouble, not the file's
             if drop.sends < (SENDS_MAX if drop.state is DropState.SENT else board.settings.retry.tries):
                 # a complete log without a row, or no such asset, proves that nothing of it is there
-                doubtful = drop.possible_second_copy or not (proven or follow.log)
+                doubtful = drop.possible_second_copy or drop.id in unsure or not (proven or follow.log)
                 board.journal.change_drops([drop], state=DropState.CLAIMED, possible_second_copy=doubtful)
                 again.append(drop)
-            elif proven or follow.log:
+            elif drop.id not in unsure and (proven or follow.log):
                 follow.verdicts.append(
                     _verdict(drop, Outcome.FAILED, "the server took the file but never worked on it")
                 )
@@ -401,6 +446,7 @@ class Tracking:
                 again=len(again) or None,
             )
             self.follows.pop(job.id, None)
+            self._remember(follow.verdicts)
             self._conclude(job, follow.verdicts)
         if again:
             self._requeue(again, 0.0)
@@ -421,8 +467,14 @@ def _expected(drop: Drop) -> verdicts.Expected:
     )
 
 
-def _by_asset(drop: Drop, assets: Iterable[Asset], since: datetime) -> Verdict | None:
-    verdict = verdicts.from_asset(_expected(drop), tuple(assets), size_bytes=drop.identity.size_bytes, since=since)
+def _by_asset(drop: Drop, assets: Iterable[Asset] | None, since: datetime, tolerance: timedelta) -> Verdict | None:
+    """Return the verdict that the assets prove, if they do and the server tells of them."""
+    if assets is None:
+        return None
+    size_bytes = drop.identity.size_bytes
+    verdict = verdicts.from_asset(
+        _expected(drop), tuple(assets), size_bytes=size_bytes, since=since, tolerance=tolerance
+    )
     return verdict if verdict.outcome is not None else None
 
 

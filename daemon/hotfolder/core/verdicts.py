@@ -97,23 +97,38 @@ def decide(expected: Sequence[Expected], logs: Sequence[JobLog]) -> Decision:
     return Decision(verdicts, tuple(notes))
 
 
-def from_asset(expected: Expected, assets: Sequence[Asset], *, size_bytes: int, since: datetime) -> Verdict:
+def begun_at(logs: Iterable[JobLog]) -> datetime | None:
+    """Return when the jobs of these logs began, by the server's own clock; None if it does not tell."""
+    told = (moment for log in logs for moment in (log.started_at, *(row.at for row in log.rows)))
+    return min((moment for moment in told if moment is not None), default=None)
+
+
+def from_asset(
+    expected: Expected,
+    assets: Sequence[Asset],
+    *,
+    size_bytes: int,
+    since: datetime,
+    tolerance: timedelta = CLOCK_TOLERANCE,
+) -> Verdict:
     """
     Decide by what the server has under the asset ID (RELIABILITY 3.5, J14).
 
     Proof of arrival is an asset with this very ID, of the same size where the server tells it, and modified since our
-    POST began. Anything less proves nothing. Raises ValueError when `since` has no time zone.
+    POST began. Anything less proves nothing. `since` is by a clock that may be off by `tolerance`; whether another
+    version of ours may have been stored in that time, the caller has to know. Raises ValueError when `since` has no
+    time zone.
     """
     if since.tzinfo is None:
         raise ValueError(f"{since} has no time zone")
     for asset in assets:
         modified = asset.modified_at
-        if (
-            asset.name != expected.asset
-            or asset.size_bytes not in (None, size_bytes)
-            or modified is None
-            or modified < since - CLOCK_TOLERANCE
-        ):
+        if modified is None or asset.name != expected.asset or asset.size_bytes not in (None, size_bytes):
+            continue
+        earliest = since - tolerance
+        if not modified.microsecond:  # a server that tells whole seconds cuts the rest off
+            earliest = earliest.replace(microsecond=0)
+        if modified < earliest:
             continue
         size = wording.PROVEN_SIZE if asset.size_bytes is not None else ""
         reason = wording.PROVEN.format(size=size, modified=modified.astimezone(UTC))

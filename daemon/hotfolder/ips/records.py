@@ -110,6 +110,7 @@ def job_log(record: object, rows: list[LogRow], *, is_complete: bool) -> JobLog:
     return JobLog(
         handle=_text(record, "jobHandle"),
         original_name=_text(record, "originalJobName"),
+        started_at=_moment(getattr(record, "startDate", None)),
         ended_at=_moment(getattr(record, "endDate", None)),
         rows=tuple(rows),
         is_complete=is_complete,

@@ -14,7 +14,7 @@ from tests.strategies import MOMENT, assets, expected_files, job_logs
 from hotfolder.core.logwords import Weight, weight
 from hotfolder.core.model import Outcome
 from hotfolder.core.server import Asset, JobLog, LogRow
-from hotfolder.core.verdicts import CLOCK_TOLERANCE, Expected, Verdict, decide, from_asset
+from hotfolder.core.verdicts import CLOCK_TOLERANCE, Expected, Verdict, begun_at, decide, from_asset
 
 CHAIR = Expected(drop=1, asset="chair", sent_name="chair.jpg", overwrite=True, doubted=False, earlier_doubt=False)
 DOUBTED = replace(CHAIR, doubted=True)
@@ -357,6 +357,26 @@ def test_clock_of_the_server_may_be_a_little_slow() -> None:
     verdict = from_asset(CHAIR, [asset], size_bytes=10, since=MOMENT)
     assert verdict.outcome is Outcome.STORED
     assert "size" not in verdict.reason
+
+
+def test_by_the_servers_own_clock_nothing_earlier_counts() -> None:
+    begun = MOMENT.replace(microsecond=400_000)
+    before, at, cut_off = (replace(ASSET, modified_at=begun.replace(microsecond=us)) for us in (399_999, 400_000, 0))
+
+    def outcome(asset: Asset) -> Outcome | None:
+        return from_asset(CHAIR, [asset], size_bytes=10, since=begun, tolerance=timedelta(0)).outcome
+
+    assert outcome(before) is None
+    assert outcome(at) is Outcome.STORED
+    assert outcome(cut_off) is Outcome.STORED  # told in whole seconds
+
+
+def test_a_job_began_when_the_earliest_word_of_its_logs_says() -> None:
+    early, late = MOMENT - timedelta(minutes=1), MOMENT + timedelta(minutes=1)
+    rows = (replace(row("BeginUpload"), at=MOMENT), row("UploadSuccess"), replace(row("EndUpload"), at=late))
+    assert begun_at([log()]) is None
+    assert begun_at([log(*rows)]) == MOMENT
+    assert begun_at([log(*rows), replace(log(), started_at=early)]) == early
 
 
 @given(st.lists(assets, max_size=4))
