@@ -69,6 +69,7 @@ evidence = st.builds(
     Evidence,
     lease=st.sampled_from(Lease),
     trailing_hole=st.booleans(),
+    finder_busy=st.booleans(),
     format_end=st.sampled_from(FormatEnd),
     format_name=st.sampled_from(["JPEG", "ZIP"]),
 )

@@ -131,6 +131,17 @@ def test_an_event_that_comes_in_while_a_look_finds_nothing_is_not_lost() -> None
     assert actions_of(m.Look, puppet.take(missing))
 
 
+def test_the_end_of_a_copy_from_a_mac_is_seen_in_the_data_beside_the_file() -> None:
+    """Only `._a.jpg` changes when Finder takes its mark off `a.jpg`."""
+    puppet = Puppet(settings())
+    puppet.up()
+    puppet.take(m.Changed("catalog", ("spring/a.jpg",)))
+    puppet.take(puppet.seen("spring/a.jpg"))
+    (look,) = actions_of(m.Look, puppet.take(m.Changed("catalog", ("spring/._a.jpg",))))
+    assert isinstance(look, m.Look)
+    assert [item.path for item in look.items] == ["spring/a.jpg"]
+
+
 def test_a_rejected_file_that_cannot_be_moved_is_rejected_once() -> None:
     puppet = Puppet(settings())
     puppet.up()

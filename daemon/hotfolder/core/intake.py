@@ -15,6 +15,7 @@ from typing import Literal
 from hotfolder.core import naming, settle
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.companions import is_companion_name
+from hotfolder.core.formats import finder
 from hotfolder.core.messages import (
     EntryKind,
     Found,
@@ -260,7 +261,15 @@ class Desk:
             return
         for path in files:
             self._see(path, closed=True)
+            self._beside(path)
         self._walks.want(directories)
+
+    def _beside(self, path: str) -> None:
+        """Look at a file at once when Finder's data beside it changes: that is how a copy from a Mac ends."""
+        above, slash, name = path.rpartition("/")
+        entry = self.settling.get(above + slash + name.removeprefix(finder.APPLE_DOUBLE_NAME))
+        if entry is not None and entry.path != path and not entry.looking:
+            self._schedule(entry, self.board.now.monotonic)
 
     def overflowed(self) -> None:
         """The watch lost events: only a full scan tells."""

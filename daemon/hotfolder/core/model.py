@@ -185,6 +185,7 @@ class Evidence:
 
     lease: Lease = Lease.UNTOLD
     trailing_hole: bool = False  # space reserved at the end and never written
+    finder_busy: bool = False  # Finder marks it as a copy that is not finished
     format_end: FormatEnd = FormatEnd.UNTOLD
     format_name: str = ""  # "JPEG", ...
     looked_at_format: bool = field(default=False)

@@ -144,6 +144,8 @@ def _trouble(settings: SettleSettings, evidence: Evidence) -> tuple[str, str] | 
     """Return what is missing and how a person cures it, or None when nothing is."""
     if evidence.lease is Lease.WRITER:
         return "a program still has the file open for writing", "close it there, or copy it again"
+    if evidence.finder_busy:
+        return "Finder has not finished copying it, or was interrupted", "copy it again"
     if evidence.trailing_hole:
         return "the end of the file has not been written", "copy it again"
     if settings.formats and evidence.format_end is FormatEnd.MISSING:

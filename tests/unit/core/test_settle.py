@@ -17,6 +17,7 @@ COMPLETE = Evidence(lease=Lease.FREE, format_end=FormatEnd.COMPLETE, format_name
 WRITTEN = Evidence(lease=Lease.WRITER)
 CUT = Evidence(lease=Lease.FREE, format_end=FormatEnd.MISSING, format_name="JPEG")
 HOLE = Evidence(lease=Lease.FREE, trailing_hole=True)
+HALF_COPIED = Evidence(lease=Lease.FREE, finder_busy=True)
 UNTOLD = Evidence()
 
 settings = st.builds(
@@ -55,6 +56,7 @@ def test_file_settles_only_when_nothing_speaks_against_it(
             and proof is not None
             and proof.lease is not Lease.WRITER
             and not proof.trailing_hole
+            and not proof.finder_busy
             and not (gate.formats and proof.format_end is FormatEnd.MISSING)
         )
         assert isinstance(answer, Settled) == good
@@ -72,7 +74,12 @@ def test_file_settles_only_when_nothing_speaks_against_it(
                 assert answer.evidence
 
 
-@given(settings, st.sampled_from([COMPLETE, WRITTEN, CUT, HOLE, UNTOLD]), st.sampled_from([0, 10]), st.booleans())
+@given(
+    settings,
+    st.sampled_from([COMPLETE, WRITTEN, CUT, HOLE, HALF_COPIED, UNTOLD]),
+    st.sampled_from([0, 10]),
+    st.booleans(),
+)
 def test_looking_when_told_comes_to_an_end(
     gate: SettleSettings, proof: Evidence, size_bytes: int, closed: bool
 ) -> None:
@@ -129,6 +136,7 @@ def test_evidence_of_an_earlier_look_does_not_count() -> None:
         (WRITTEN, "a program still has the file open for writing"),
         (CUT, "the end of the JPEG is missing"),
         (HOLE, "the end of the file has not been written"),
+        (HALF_COPIED, "Finder has not finished copying it, or was interrupted"),
     ],
 )
 def test_incomplete_file_is_looked_at_less_and_less_and_then_held(proof: Evidence, missing: str) -> None:

@@ -108,7 +108,15 @@ class Looking:
                 or not stat.S_ISREG(opened.st_mode)
             ):
                 return None
-            return evidence(self._calls, fd, opened.st_size, is_remote=self._directories.is_remote, formats=formats)
+            return evidence(
+                self._calls,
+                fd,
+                opened.st_size,
+                name=name,
+                parent_fd=parent_fd,
+                is_remote=self._directories.is_remote,
+                formats=formats,
+            )
         finally:
             self._calls.close(fd)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from hotfolder.core.formats import format_end
+from hotfolder.core.formats import finder, format_end
 from hotfolder.core.model import Evidence, FormatEnd, Lease
 from hotfolder.edges.files.syscalls import Syscalls
 
@@ -122,14 +122,38 @@ def has_trailing_hole(calls: Syscalls, fd: int, size_bytes: int) -> bool:
     return False
 
 
-def evidence(calls: Syscalls, fd: int, size_bytes: int, *, is_remote: bool, formats: bool) -> Evidence:
-    """Return all that an open file tells; raises OSError when it cannot be read."""
+def is_finder_busy(calls: Syscalls, fd: int, name: str, parent_fd: int) -> bool:
+    """
+    Return whether Finder marks a file as one that it still copies, in an attribute or in `._NAME` beside it.
+
+    A mark that cannot be read is none: the file itself decides then.
+    """
+    try:
+        names = finder.ATTRIBUTES.intersection(calls.attributes(fd))
+        if any(finder.is_busy(calls.attribute(fd, attribute)) for attribute in names):
+            return True
+        beside = calls.open_beneath(parent_fd, finder.APPLE_DOUBLE_NAME + name, TO_READ)
+    except OSError:
+        return False
+    try:
+        return finder.is_busy(calls.pread(beside, finder.LONGEST, 0))
+    except OSError:
+        return False
+    finally:
+        calls.close(beside)
+
+
+def evidence(
+    calls: Syscalls, fd: int, size_bytes: int, *, name: str, parent_fd: int, is_remote: bool, formats: bool
+) -> Evidence:
+    """Return all that an open file, and what lies beside it, tell; raises OSError when it cannot be read."""
     end, format_name = FormatEnd.UNTOLD, ""
     if formats:
         end, format_name = format_end(size_bytes, partial(_read_at, calls, fd))
     return Evidence(
         lease=Lease.UNTOLD if is_remote else lease(calls, fd),
         trailing_hole=has_trailing_hole(calls, fd, size_bytes),
+        finder_busy=is_finder_busy(calls, fd, name, parent_fd),
         format_end=end,
         format_name=format_name,
         looked_at_format=formats,

@@ -34,6 +34,8 @@ _NO_SUCH_CALL: Final = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
 _NO_LINKS_HERE: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 # EPERM: file system without hard links, or protected_hardlinks and a file of somebody else (link(2)).
 
+_NO_ATTRIBUTES_HERE: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EACCES})
+
 _STEP_FLAGS: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
@@ -126,6 +128,19 @@ class Syscalls:
     def preadv(self, fd: int, buffer: memoryview, offset: int) -> int:
         """Read into a buffer and return how many bytes came."""
         return os.preadv(fd, (buffer,), offset)
+
+    def attributes(self, fd: int) -> list[str]:
+        """Return the names of an open file's extended attributes; none where the file system has no such thing."""
+        try:
+            return os.listxattr(fd)
+        except OSError as error:
+            if error.errno in _NO_ATTRIBUTES_HERE:
+                return []
+            raise
+
+    def attribute(self, fd: int, name: str) -> bytes:
+        """Return one extended attribute."""
+        return os.getxattr(fd, name)
 
     def fadvise(self, fd: int, offset: int, length: int, advice: int) -> None:
         """Tell the kernel what we will do with a range."""

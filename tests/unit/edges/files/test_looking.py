@@ -18,6 +18,8 @@ from hotfolder.edges.files import FolderFiles
 from hotfolder.ports import FolderError
 from hotfolder.testing.syscalls import PerilousSyscalls
 
+MARK = b"brokMACS" + bytes(24)
+
 
 def look(files: FolderFiles, path: str) -> LookResult:
     (result,) = files.look([LookItem(path, evidence_always=True)])
@@ -143,6 +145,28 @@ def test_space_reserved_and_never_written_is_a_trailing_hole(files: FolderFiles,
     assert evidence_of(files, "empty space").trailing_hole
     assert not evidence_of(files, "whole.jpg").trailing_hole
     assert not evidence_of(files, "nothing.jpg").trailing_hole
+
+
+def test_file_that_finder_still_copies_is_marked_beside_it_or_in_an_attribute(files: FolderFiles, share: Share) -> None:
+    share.drop("beside.jpg")
+    share.drop("._beside.jpg", MARK)
+    share.drop("marked.jpg")
+    share.drop("done.jpg")
+    share.drop("._done.jpg", bytes(len(MARK)))
+    try:
+        os.setxattr(share.root / "marked.jpg", "user.com.apple.FinderInfo", MARK)
+    except OSError:
+        pytest.skip("no extended attributes on this file system")
+    assert evidence_of(files, "beside.jpg").finder_busy
+    assert evidence_of(files, "marked.jpg").finder_busy
+    assert not evidence_of(files, "done.jpg").finder_busy
+
+
+def test_mark_behind_a_link_is_not_followed(files: FolderFiles, share: Share) -> None:
+    share.drop("a.jpg")
+    share.drop("elsewhere/mark", MARK)
+    (share.root / "._a.jpg").symlink_to("elsewhere/mark")
+    assert not evidence_of(files, "a.jpg").finder_busy
 
 
 def test_hole_in_the_middle_is_no_trailing_one(files: FolderFiles, share: Share) -> None:
