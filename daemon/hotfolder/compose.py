@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,10 +24,11 @@ from hotfolder.core.model import DropState, Unfinished
 from hotfolder.core.settings import FolderSettings, Settings, WatchMode
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.files import FolderFiles
-from hotfolder.edges.ledger import open_ledger, read_ledger
+from hotfolder.edges.ledger import ledger_file, open_ledger, read_ledger
 from hotfolder.edges.listeners import ControlSocket, ListenError, open_tcp
 from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.remote import IpsRemote
+from hotfolder.edges.touching import Slot, Touching
 from hotfolder.edges.watch import FolderWatch
 from hotfolder.ports import HistoryQuery, Ledger, LedgerError
 from hotfolder.services.folder import FolderService, StartWatch
@@ -151,8 +153,11 @@ def build(
         unfinished = ledger.unfinished()
         _refuse_moved(settings, unfinished)
 
+        touching = Touching(_touching_file(settings))
+        stack.callback(touching.close)
+
         def make_folder(folder: FolderSettings) -> FolderService:
-            return _folder(folder, events, log, once=once)
+            return _folder(folder, events, log, touching.slot(folder.name), once=once)
 
         folders = {
             folder.name: make_folder(folder) for folder in (*settings.folders, *leftover_folders(settings, unfinished))
@@ -177,6 +182,7 @@ def build(
             token=lambda: secrets.token_hex(4),
             unfinished=unfinished,
             once=once,
+            poison=touching.poison,
         )
         recent = Recent(ledger.totals(), ledger.history(HistoryQuery(limit=RECENT)))
         supervisor = Supervisor(
@@ -255,9 +261,9 @@ def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:
 
 
 def _folder(
-    folder: FolderSettings, events: queue.SimpleQueue[Event | Ask], log: NoticeLog, *, once: bool
+    folder: FolderSettings, events: queue.SimpleQueue[Event | Ask], log: NoticeLog, slot: Slot, *, once: bool
 ) -> FolderService:
-    files = FolderFiles(folder.path)
+    files = FolderFiles(folder.path, touching=slot.touching)
     return FolderService(
         folder.name,
         files,
@@ -265,6 +271,12 @@ def _folder(
         emit=events.put,
         warn=log.trouble,
     )
+
+
+def _touching_file(settings: Settings) -> Path:
+    """Return where marks of what is being read are kept: beside the ledger, or the socket where that is no file."""
+    beside = ledger_file(settings.ledger_url) or settings.control_socket
+    return beside.with_name(beside.name + ".touching")
 
 
 def bring_back(folder: FolderSettings, moves: Sequence[tuple[str, str]]) -> list[str]:

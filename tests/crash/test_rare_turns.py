@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hotfolder.core import messages as m
 from hotfolder.core.coordinator import Coordinator
-from hotfolder.core.model import DropState, Evidence, FormatEnd, Identity, Job, JobState, Lease, Observation, Unfinished
+from hotfolder.core.model import (
+    DropState,
+    Evidence,
+    FormatEnd,
+    Identity,
+    Job,
+    JobState,
+    Lease,
+    Observation,
+    Touched,
+    Unfinished,
+)
 from hotfolder.core.server import Company, Kind, Trouble
 from hotfolder.core.settings import Settings
 from hotfolder.ports import PostRequest
@@ -25,7 +36,14 @@ REFUSED = Trouble(kind=Kind.FATAL, text="wrong password", code=10001)
 class Puppet:
     """A coordinator whose outside is played by hand."""
 
-    def __init__(self, configured: Settings, *, once: bool = False, unfinished: Unfinished | None = None) -> None:
+    def __init__(
+        self,
+        configured: Settings,
+        *,
+        once: bool = False,
+        unfinished: Unfinished | None = None,
+        poison: Iterable[Touched] = (),
+    ) -> None:
         self.now_s = 1000.0
         tokens = iter(range(1_000_000))
         self.coordinator = Coordinator(
@@ -34,6 +52,7 @@ class Puppet:
             token=lambda: f"{next(tokens):06d}",
             once=once,
             unfinished=unfinished or Unfinished(folder_paths={"catalog": "/catalog"}),
+            poison=poison,
         )
         self.events: list[str] = []
         self.ledger = FakeLedger()
@@ -140,6 +159,32 @@ def test_the_end_of_a_copy_from_a_mac_is_seen_in_the_data_beside_the_file() -> N
     (look,) = actions_of(m.Look, puppet.take(m.Changed("catalog", ("spring/._a.jpg",))))
     assert isinstance(look, m.Look)
     assert [item.path for item in look.items] == ["spring/a.jpg"]
+
+
+def test_a_file_that_crashed_the_daemon_twice_is_held_untouched_until_it_changes_or_is_released() -> None:
+    for cure in ("save it anew", "release it"):
+        puppet = Puppet(settings(), poison=[Touched(folder="catalog", path="a.jpg", identity=Identity(1, 1, 7, 1))])
+        puppet.up()
+        (look,) = actions_of(m.Look, puppet.take(m.Changed("catalog", ("a.jpg", "b.jpg"))))
+        assert isinstance(look, m.Look)
+        assert [(item.path, item.evidence_always, item.expect) for item in look.items] == [
+            ("a.jpg", False, None),
+            ("b.jpg", False, None),
+        ]
+        assert not look.items[0].formats
+        puppet.take(puppet.seen("a.jpg"))
+        assert "ended abruptly" in (puppet.coordinator.desks["catalog"].settling["a.jpg"].held or "")
+        (later,) = actions_of(m.Look, puppet.take(m.Woken(), 400.0))
+        assert isinstance(later, m.Look)
+        assert later.items[0].expect is None  # it is only asked what it is
+        if cure == "release it":
+            puppet.take(puppet.seen("a.jpg"))
+            puppet.take(m.ReleaseAsked("catalog", ("a.jpg",)))
+            puppet.take(puppet.seen("a.jpg"), 6.0)
+        else:
+            puppet.take(puppet.seen("a.jpg", size_bytes=8))
+            puppet.take(puppet.seen("a.jpg", size_bytes=8), 6.0)
+        assert puppet.coordinator.desks["catalog"].settling["a.jpg"].held is None
 
 
 def test_a_rejected_file_that_cannot_be_moved_is_rejected_once() -> None:

@@ -18,7 +18,17 @@ from hotfolder.core.connection import Connection
 from hotfolder.core.dispatch import Dispatch
 from hotfolder.core.filing import Filing
 from hotfolder.core.intake import Desk
-from hotfolder.core.model import Drop, DropState, Job, JobState, Post, PostState, Unfinished
+from hotfolder.core.model import (
+    Drop,
+    DropState,
+    Identity,
+    Job,
+    JobState,
+    Post,
+    PostState,
+    Touched,
+    Unfinished,
+)
 from hotfolder.core.posting import Posting
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import FolderSettings, Settings
@@ -36,8 +46,13 @@ class Coordinator:
         token: Callable[[], str],
         unfinished: Unfinished | None = None,
         once: bool = False,
+        poison: Iterable[Touched] = (),
     ) -> None:
+        """`poison` are versions of files that must not be looked into: earlier runs ended at them."""
         unfinished = unfinished or Unfinished()
+        self._poison: dict[str, dict[str, Identity]] = {}
+        for touched in poison:
+            self._poison.setdefault(touched.folder, {})[touched.path] = touched.identity
         self.board = board = Board(settings, now, token)
         board.once = once
         self.connection = Connection(board)
@@ -76,6 +91,7 @@ class Coordinator:
             folder,
             is_known=is_known,
             is_held=is_held,
+            poison=self._poison.get(folder.name),
             on_ready=lambda drop: self.dispatch.add(drop),
             on_gone=lambda drop: self.dispatch.gone(drop),
             on_refused=lambda drop: self.filing.refuse(drop),

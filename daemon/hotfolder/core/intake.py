@@ -7,7 +7,7 @@ Owns what is settling, what is held in place, what is ignored, and the scans. Kn
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -45,6 +45,11 @@ LINKED_LOOK_S = 2.0  # RELIABILITY A10: between the two looks that find a second
 
 BY_PERSON = "held by a person; 'hotfolder release' lets it go on"
 
+POISON = (
+    "hotfolder ended abruptly both times it looked into this file, so it is left alone; "
+    "save it anew, or let it be tried once more with 'hotfolder release'"
+)
+
 IGNORED_LISTED = 1000  # ignored files named for people; beyond it they are only counted
 
 
@@ -78,6 +83,7 @@ class Desk:
         *,
         is_known: bool,
         is_held: bool = False,
+        poison: Mapping[str, Identity] | None = None,
         on_ready: Callable[[Drop], None],
         on_gone: Callable[[Drop], None],
         on_refused: Callable[[Drop], None],
@@ -96,6 +102,7 @@ class Desk:
         self._is_known = is_known
         self._held_by_person = is_held
         self.retired = False  # no longer configured: takes nothing in, and brings what it has to its end
+        self._poison = dict(poison or {})  # versions that ended the daemon when their content was looked into
         self._held_paths: set[str] = set()  # files that a person holds before they are complete
         self._on_ready = on_ready
         self._on_gone = on_gone
@@ -209,6 +216,8 @@ class Desk:
         paths = tuple(paths)
         for path in paths:
             self._held_paths.discard(path)
+            if self._poison.pop(path, None) is not None and path in self.settling:
+                self._schedule(self.settling[path], self.board.now.monotonic)
             drop = self.in_place.get(path)
             if drop is not None and drop.state is DropState.HELD:
                 self.board.journal.change_drops([drop], state=DropState.READY, reason="")
@@ -369,6 +378,11 @@ class Desk:
                 continue
             if result.status is LookStatus.PRESENT and result.observation is not None:
                 identity = result.observation.identity
+                if result.path in self._poison:
+                    if self._poison[result.path] == identity:
+                        self._hold(entry, POISON, self.board.now.monotonic + settle.STUCK_WAIT_S)
+                        continue
+                    del self._poison[result.path]  # another version: it is looked into from the next look on
                 standing = self.in_place.get(result.path)
                 leaving = self.leaving.get(result.path)
                 if leaving is not None and leaving.identity == identity:
@@ -631,6 +645,9 @@ class Desk:
                 continue
             entry.looking = True
             entry.again = False
+            if path in self._poison:
+                items.append(LookItem(path, formats=False))  # what it is, and nothing of what is in it
+                continue
             items.append(
                 LookItem(
                     path,

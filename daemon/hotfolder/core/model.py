@@ -26,6 +26,15 @@ class Identity:
     mtime_ns: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Touched:
+    """A version of a file whose content was being looked into."""
+
+    folder: str
+    path: str  # inside the hot folder
+    identity: Identity
+
+
 class DropState(StrEnum):
     """Where a drop stands; see `lifecycle` for who may go where."""
 

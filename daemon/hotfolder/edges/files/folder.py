@@ -11,7 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from hotfolder.core.model import Identity
 from hotfolder.edges.files.beneath import DIRECTORY, Directories, split
 from hotfolder.edges.files.claim import Claiming
 from hotfolder.edges.files.filing import Filing
-from hotfolder.edges.files.looking import Looking
+from hotfolder.edges.files.looking import Looking, Touching
 from hotfolder.edges.files.probes import TO_READ, FileSystem, file_system, is_below, mount_point
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
 from hotfolder.edges.files.reading import ClaimedFile, cannot_read
@@ -42,6 +42,10 @@ from hotfolder.ports import FolderError, Reader
 
 def _boot_time() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _unmarked(path: str, identity: Identity) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,11 +67,17 @@ class FolderFiles:
     """
 
     def __init__(
-        self, root: Path, *, monotonic: Callable[[], float] = _boot_time, calls: Syscalls | None = None
+        self,
+        root: Path,
+        *,
+        monotonic: Callable[[], float] = _boot_time,
+        calls: Syscalls | None = None,
+        touching: Touching | None = None,
     ) -> None:
         self._root = str(root)
         self._monotonic = monotonic
         self._calls = calls or Syscalls()
+        self._touching: Touching = touching or _unmarked
         self._user = os.geteuid()
         self._root_known: _Root | None = None
 
@@ -110,7 +120,7 @@ class FolderFiles:
     def look(self, items: Sequence[LookItem]) -> list[LookResult]:
         """Return what is at each path now, in the order asked."""
         with self._directories() as directories:
-            looking = Looking(directories, monotonic=self._monotonic, user=self._user)
+            looking = Looking(directories, monotonic=self._monotonic, user=self._user, touching=self._touching)
             return [looking.look(item) for item in items]
 
     def claim(self, items: Sequence[ClaimItem]) -> list[ClaimResult]:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from hotfolder.core.messages import LookItem, LookResult, LookStatus
 from hotfolder.core.model import Evidence, Identity, Lease, Observation, Unsafe
@@ -19,14 +20,21 @@ from hotfolder.ports import FolderError
 _ROUNDS = 3  # a file swapped between the look and the opening is looked at again, but nobody may keep us at it
 
 
+Touching = Callable[[str, Identity], AbstractContextManager[None]]
+"""Marks a file, by its path inside the hot folder, while its content is looked into."""
+
+
 class Looking:
     """One call of `Files.look`."""
 
-    def __init__(self, directories: Directories, *, monotonic: Callable[[], float], user: int) -> None:
+    def __init__(
+        self, directories: Directories, *, monotonic: Callable[[], float], user: int, touching: Touching
+    ) -> None:
         self._directories = directories
         self._calls = directories.calls
         self._monotonic = monotonic
         self._user = user
+        self._touching = touching
         self._publisher = Publisher(directories)
 
     def look(self, item: LookItem) -> LookResult:
@@ -63,7 +71,8 @@ class Looking:
             )
             if not item.evidence_always and item.expect != identity:
                 break
-            taken = self._evidence(name, parent_fd, found, formats=item.formats)
+            with self._touching(path, identity):
+                taken = self._evidence(name, parent_fd, found, formats=item.formats)
             if taken is not None:
                 break
         seen = Observation(identity=identity, ctime_ns=found.st_ctime_ns, at_s=at_s, evidence=taken)

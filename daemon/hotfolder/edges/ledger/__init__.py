@@ -5,6 +5,6 @@ The ledger in a database: SQLite beside the daemon, or PostgreSQL by its URL, wi
 what a row means is the core's. SQLAlchemy Core makes the statements, Alembic the schema's changes.
 """
 
-from hotfolder.edges.ledger.opening import open_ledger, read_ledger
+from hotfolder.edges.ledger.opening import ledger_file, open_ledger, read_ledger
 
-__all__ = ["open_ledger", "read_ledger"]
+__all__ = ["ledger_file", "open_ledger", "read_ledger"]

@@ -61,6 +61,11 @@ def read_ledger(url: str) -> LedgerReader:
     return PassingReader(place.engine(read_only=True, who="hotfolder, reading"), place)
 
 
+def ledger_file(url: str) -> Path | None:
+    """Return the file of a ledger, None for one in a database server; raises `LedgerError` for a URL of neither."""
+    return Place(url).file
+
+
 def _nothing() -> None:
     """Nothing is held."""
 
