@@ -1,5 +1,5 @@
 """
-The addresses of the outside: server, ledger, status page.
+The addresses of the outside: server, ledger, status page, and those that the server is to call.
 
 Regions and hosts are those of PROTOCOL 1.1 (Adobe, "Image Production System API", pages c-http-post and
 c-wsdl-versions): UploadFile and the SOAP service live on two host families.
@@ -18,6 +18,15 @@ _REGIONS = {"north-america": "s7sps1", "emea": "s7sps3", "asia-pacific": "s7sps5
 _SUFFIXES = {"production": "", "staging": "-staging"}
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql+psycopg://"
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*(?::[1-9][0-9]{{0,4}})?"
+_PATH = r"(?:[/?][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?"
+"""
+Hosts and paths of addresses that the server is to call: only what every reader of addresses takes alike.
+
+Backslashes, blanks, names before an "@" or a "#" could make the server see another host than we do.
+"""
 
 LISTEN_WANTED = 'an address and port such as "127.0.0.1:8480", or ""'
 
@@ -67,6 +76,18 @@ def split_listen(listen: str) -> tuple[str, int]:
     return found[1].strip("[]"), int(found[2])
 
 
+def url_host(url: str) -> str | None:
+    """Return the host of an address for the server to call, with its port if one is named; None if it is none."""
+    found = re.fullmatch(rf"https://({_HOST}){_PATH}", url)
+    return found[1] if found else None
+
+
+def same_host(one: str, other: str) -> bool:
+    """Tell whether two hosts are the same, with port 443 where none is named."""
+    plain = [host.lower().removesuffix(":443") for host in (one, other)]
+    return plain[0] == plain[1]
+
+
 def _check_base_url(url: str) -> str | None:
     try:
         parts = urlsplit(url)
@@ -111,6 +132,22 @@ def _check_listen(listen: str) -> str | None:
     return None
 
 
+def _check_post_url(url: str) -> str | None:
+    if not url or url_host(url) is not None:
+        return None
+    if url.lower().startswith("http://"):
+        return "https, since plain http can be read and changed on its way"
+    if "@" in re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0]:
+        return "an address without user and password"
+    return _POST_URL_WANTED
+
+
+def _check_post_host(host: str) -> str | None:
+    return None if re.fullmatch(_HOST, host) else _POST_HOST_WANTED
+
+
+_POST_URL_WANTED = 'an address such as "https://hooks.example.com/done", or "" for none'
+_POST_HOST_WANTED = 'a host such as "hooks.example.com", with its port if that is not 443'
 BASE_URL = Check(
     wanted='a URL such as "https://ips.example.com/scene7"',
     test=_check_base_url,
@@ -125,4 +162,14 @@ LISTEN = Check(
     wanted=LISTEN_WANTED,
     test=_check_listen,
     pattern=r"^((\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5})?$",
+)
+POST_URL = Check(
+    wanted=_POST_URL_WANTED,
+    test=_check_post_url,
+    pattern=rf"^(?:https://{_HOST}{_PATH})?$",
+)
+POST_HOST = Check(
+    wanted=_POST_HOST_WANTED,
+    test=_check_post_host,
+    pattern=rf"^{_HOST}$",
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotfolder.config.callbacks import check_callbacks
 from hotfolder.config.cautions import find_cautions
 from hotfolder.config.checks import FolderSource, check_any, check_folders, check_main, find_folders, path_at
 from hotfolder.config.model import Folder, FolderFile, Main
@@ -93,6 +94,7 @@ def _load(
     looks = looker([source.path for source in sources if source.path is not None])
     problems.extend(check_main(main))
     problems.extend(check_folders(main, sources, looks))
+    problems.extend(check_callbacks(main, sources))
     if not sources and not unread:
         problems.extend(check_any(main))
     password = ""

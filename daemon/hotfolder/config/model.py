@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from hotfolder.config.addresses import BASE_URL, LEDGER_URL, LISTEN
+from hotfolder.config.addresses import BASE_URL, LEDGER_URL, LISTEN, POST_HOST
 from hotfolder.config.options import Options
 from hotfolder.config.patterns import PATTERN
 from hotfolder.config.table import Check, Table
@@ -105,6 +105,11 @@ class Upload(Table):
         20, description="Small files (16 MiB together) that may share a POST; 1 = never."
     )
     bandwidth: Annotated[str, BANDWIDTH] = Field("unlimited", description="For all jobs together.")
+    post_http_hosts: list[Annotated[str, POST_HOST]] = Field(
+        default=[],
+        description="Hosts that postHttpUrl of the upload options may name, with their port if it is not 443; "
+        "[] = none, and the option is refused.",
+    )
 
 
 class Batch(Table):

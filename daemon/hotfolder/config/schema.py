@@ -123,12 +123,12 @@ def allowed_words(allowed: list[Any]) -> str:
 
 def _limits(node: Node) -> str:
     if "minimum" in node and "maximum" in node:
-        return f" from {node['minimum']:g} to {node['maximum']:g}" if node["maximum"] < 1e6 else _at_least(node)
+        return f" from {_number(node['minimum'])} to {_number(node['maximum'])}"
     if "exclusiveMinimum" in node:
-        upper = f" and up to {node['maximum']:g}" if "maximum" in node else ""
-        return f" above {node['exclusiveMinimum']:g}{upper}"
-    return _at_least(node) if "minimum" in node else ""
+        upper = f" and up to {_number(node['maximum'])}" if "maximum" in node else ""
+        return f" above {_number(node['exclusiveMinimum'])}{upper}"
+    return f", {_number(node['minimum'])} or more" if "minimum" in node else ""
 
 
-def _at_least(node: Node) -> str:
-    return f", {node['minimum']:g} or more"
+def _number(limit: float) -> str:
+    return str(limit) if isinstance(limit, int) else f"{limit:g}"

@@ -19,13 +19,21 @@ from hotfolder.config.table import OUR_ERROR, Table
 
 _TableT = TypeVar("_TableT", bound=Table)
 
-_MAY_HOLD_PASSWORD = frozenset({"base_url", "url"})
+_MAY_HOLD_PASSWORD = frozenset({"base_url", "url", "postHttpUrl"})
 _OTHER_WORDS = {
     "password": "password_file",  # the settings are no place for it
     "xmpKeywords": "options.keywords",
     "manualCropOptions": "options.crop.manual",
     "autoColorCropOptions": "options.crop.autoColor",
     "autoTransparentCropOptions": "options.crop.autoTransparent",
+    "knockoutBackground": "options.knockoutBackgroundOptions",
+    "projects": "options.projectHandleArray",
+    "sets": "autoSetsArray",
+    "presets": "videoEncodingPresetsArray",
+    "sourceProfile": "sourceProfileHandle",
+    "outputProfile": "outputProfileHandle",
+    "colorSpace": "colorspace",
+    "fill": "fillMethod",
     "folders": "folder",
     "rules": "rule",
 }

@@ -152,6 +152,7 @@ class _Plan:
             self._options |= settings.options
             if settings.destination is not None:
                 self._destination = settings.destination
+        self._options = without_nothing(self._options)
         keywords = self._options.pop("keywords", ())
         self._keywords: tuple[str, ...] = (keywords,) if isinstance(keywords, str) else tuple(keywords)
         self._by_file = any(_names_file(template) for template in (self._destination, *self._keywords))
@@ -202,6 +203,16 @@ def canonical(options: OptionValues) -> str:
     return json.dumps(
         dict(options), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=dict
     )
+
+
+def without_nothing(options: OptionValues) -> dict[str, Any]:
+    """
+    Return options without empty texts, lists and tables.
+
+    They say "none", as a rule does that takes off what its folder says; to the server nothing is said of them.
+    """
+    inner = {key: without_nothing(value) if isinstance(value, Mapping) else value for key, value in options.items()}
+    return {key: value for key, value in inner.items() if value not in ("", [], (), {})}
 
 
 def _expand(template: str, values: Mapping[str, str]) -> str:

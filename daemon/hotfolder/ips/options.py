@@ -1,7 +1,7 @@
 """
 Upload options: from the shape people write to the elements of UploadPostJob, in the order the server insists on.
 
-One table holds names, order and types (PROTOCOL 2.3, 3.1 to 3.4). To add an option, add its line there.
+One table holds names, order and types (PROTOCOL 2.3 and 3). To add an option, add its line there.
 Crop and keywords are the two options with a shape of our own.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 
 from lxml import etree
 
+from hotfolder.core.option_names import is_handle
 from hotfolder.core.settings import OptionValues
 from hotfolder.ips.markup import NAMESPACE, DocumentError, add_text
 
@@ -43,6 +44,13 @@ def _int(value: object) -> str:
     return str(value)
 
 
+def _long(value: object) -> str:
+    """Render xsd:long, which has 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise TypeError("a whole number of 64 bits")
+    return str(value)
+
+
 def _double(value: object) -> str:
     """Render xsd:double without an exponent (PROTOCOL 3.3)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -50,19 +58,38 @@ def _double(value: object) -> str:
     return format(Decimal(repr(float(value))), "f")
 
 
+def _handle(value: object) -> str:
+    """Refuse names: the server would take one for a handle of something else, or of nothing."""
+    if not isinstance(value, str) or not is_handle(value):
+        raise TypeError("a handle")
+    return value
+
+
 Scalar = Callable[[object], str]
 """Renders a value, or raises TypeError with what it wants."""
 
 
 @dataclass(frozen=True, slots=True)
+class ArrayOf:
+    """Any number of elements `items` (PROTOCOL 2.3: HandleArray)."""
+
+    type: Scalar
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """One element: a scalar, or a group of members in wire order."""
+    """One element: a scalar, an array of them, or a group of members in wire order."""
 
     name: str
-    type: Scalar | tuple[Member, ...]
+    type: Scalar | ArrayOf | tuple[Member, ...]
     required: bool = False
 
 
+_KNOCKOUT_BACKGROUND = (
+    Member("corner", _string, required=True),
+    Member("tolerance", _double),
+    Member("fillMethod", _string, required=True),
+)
 _MANUAL_CROP = (
     Member("left", _int, required=True),
     Member("right", _int, required=True),
@@ -79,6 +106,13 @@ _PHOTOSHOP_LAYERS = (
     Member("extendLayers", _boolean),
 )
 _PHOTOSHOP = (Member("process", _string), Member("layerOptions", _PHOTOSHOP_LAYERS))
+_POST_SCRIPT = (
+    Member("process", _string),
+    Member("resolution", _double),
+    Member("colorspace", _string),
+    Member("alpha", _boolean),
+    Member("extractSearchWords", _boolean),
+)
 _PDF = (
     Member("process", _string),
     Member("resolution", _double),
@@ -86,6 +120,22 @@ _PDF = (
     Member("pdfCatalog", _boolean),
     Member("extractSearchWords", _boolean),
     Member("extractLinks", _boolean),
+)
+_ILLUSTRATOR = (
+    Member("process", _string),
+    Member("resolution", _double),
+    Member("colorspace", _string),
+    Member("alpha", _boolean),
+)
+_COLOR_MANAGEMENT = (
+    Member("colorManagement", _string, required=True),
+    Member("sourceProfileHandle", _handle),
+    Member("outputProfileHandle", _handle),
+)
+_MEDIA = (
+    Member("videoEncodingPresetsArray", ArrayOf(_handle)),
+    Member("generateThumbnail", _boolean),
+    Member("thumbnailOptions", (Member("thumbnailTime", _long),)),
 )
 _UNSHARP_MASK = (
     Member("amount", _double),
@@ -100,21 +150,26 @@ UPLOAD_OPTIONS = (
     Member("preservePublishState", _boolean),
     Member("createMask", _boolean, required=True),
     Member("preserveCrop", _boolean),
-    # 6: knockoutBackgroundOptions
+    Member("knockoutBackgroundOptions", _KNOCKOUT_BACKGROUND),
     Member("manualCropOptions", _MANUAL_CROP),
     Member("autoColorCropOptions", _AUTO_COLOR_CROP),
     Member("autoTransparentCropOptions", _AUTO_TRANSPARENT_CROP),
     Member("photoshopOptions", _PHOTOSHOP),
-    # 11: postScriptOptions
+    Member("postScriptOptions", _POST_SCRIPT),
     Member("pdfOptions", _PDF),
-    # 13 to 16: illustratorOptions, colorManagementOptions, autoSetCreationOptions, projectHandleArray
+    Member("illustratorOptions", _ILLUSTRATOR),
+    Member("colorManagementOptions", _COLOR_MANAGEMENT),
+    Member("autoSetCreationOptions", (Member("autoSetsArray", ArrayOf(_handle)),)),
+    Member("projectHandleArray", ArrayOf(_handle)),
     Member("emailSetting", _string, required=True),
-    # 18 to 20: postHttpUrl, mediaOptions, inDesignOptions
+    Member("postHttpUrl", _string),
+    Member("mediaOptions", _MEDIA),
+    Member("inDesignOptions", (Member("process", _string),)),
     Member("xmpKeywords", _string),
     Member("unsharpMaskOptions", _UNSHARP_MASK),
-    # 23: unCompressOptions
+    Member("unCompressOptions", (Member("process", _string, required=True),)),
 )
-"""UploadPostJob in wire order (PROTOCOL 2.3); the comments mark the places of elements not offered."""
+"""UploadPostJob in wire order: rows 1 to 23 of PROTOCOL 2.3; row 24 is no longer in use."""
 
 _CROPS = {
     "manual": "manualCropOptions",
@@ -174,11 +229,29 @@ def _add_members(parent: etree._Element, members: tuple[Member, ...], values: ob
             if member.required:
                 raise OptionError(f"{path}{member.name} is missing")
         elif isinstance(member.type, tuple):
-            group = etree.SubElement(parent, f"{{{NAMESPACE}}}{member.name}")
+            group = etree.Element(f"{{{NAMESPACE}}}{member.name}")
             _add_members(group, member.type, value, f"{path}{member.name}.")
+            _append(parent, group)
+        elif isinstance(member.type, ArrayOf):
+            if not isinstance(value, list):
+                raise OptionError(f"{path}{member.name} must be a list")
+            group = etree.Element(f"{{{NAMESPACE}}}{member.name}")
+            for item in value:
+                _add_scalar(group, "items", member.type.type, item, f"{path}{member.name}")
+            _append(parent, group)
         else:
-            try:
-                text = member.type(value)
-            except TypeError as wanted:
-                raise OptionError(f"{path}{member.name} must be {wanted}") from None
-            add_text(parent, member.name, text)
+            _add_scalar(parent, member.name, member.type, value, f"{path}{member.name}")
+
+
+def _append(parent: etree._Element, group: etree._Element) -> None:
+    """Append a group, unless nothing is in it: an empty list of sets once meant all of them (PROTOCOL 3.5)."""
+    if len(group):
+        parent.append(group)
+
+
+def _add_scalar(parent: etree._Element, name: str, scalar: Scalar, value: object, path: str) -> None:
+    try:
+        text = scalar(value)
+    except TypeError as wanted:
+        raise OptionError(f"{path} must be {wanted}") from None
+    add_text(parent, name, text)

@@ -34,6 +34,7 @@ url = "sqlite:///state/ledger.db"
 parallel_jobs = 3
 files_per_post = 1
 bandwidth = "20MB/s"
+post_http_hosts = ["hooks.example.com"]
 [batch]
 linger = "0s"
 max_files = 10
@@ -77,6 +78,19 @@ overwrite = false
 readyForPublish = false
 keywords = ["spring"]
 crop = { manual = { left = 10, right = 10, top = 0, bottom = 0 } }
+projectHandleArray = ["Spring 2026", "p|6|Autumn"]
+postHttpUrl = "https://hooks.example.com/done"
+knockoutBackgroundOptions = { corner = "UpperLeft", tolerance = 0.1, fillMethod = "FloodFill" }
+postScriptOptions = { process = "Rasterize", resolution = 300.0, colorspace = "Cmyk", alpha = true }
+illustratorOptions = { process = "None", resolution = 72, colorspace = "Gray", alpha = false }
+colorManagementOptions = { colorManagement = "Convert", sourceProfileHandle = "Paper", outputProfileHandle = "a|9" }
+autoSetCreationOptions = { autoSetsArray = ["Spin", "ps|941"] }
+inDesignOptions = { process = "None" }
+unCompressOptions = { process = "UnCompress" }
+[folder.options.mediaOptions]
+videoEncodingPresetsArray = ["Wide", "ps|17"]
+generateThumbnail = true
+thumbnailOptions = { thumbnailTime = 2000 }
 [[folder.rule]]
 match = ["*.psd"]
 options = { photoshopOptions = { process = "None" }, overwrite = true }

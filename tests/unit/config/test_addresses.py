@@ -11,11 +11,15 @@ from hotfolder.config.addresses import (
     BASE_URL,
     LEDGER_URL,
     LISTEN,
+    POST_HOST,
+    POST_URL,
     absolute_ledger_url,
     base_urls,
     ledger_file,
     region_urls,
+    same_host,
     split_listen,
+    url_host,
 )
 
 
@@ -142,3 +146,75 @@ def test_what_is_no_address_and_port_is_refused(listen: str) -> None:
 
 def test_empty_listen_turns_the_page_off() -> None:
     assert LISTEN.test("") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://hooks.example.com", "hooks.example.com"),
+        ("https://hooks.example.com/", "hooks.example.com"),
+        ("https://hooks.example.com/a/b%20c/?x=1&y=@2", "hooks.example.com"),
+        ("https://hooks.example.com?x=1", "hooks.example.com"),
+        ("https://hooks.example.com:8443/a", "hooks.example.com:8443"),
+        ("https://192.0.2.7/a", "192.0.2.7"),
+        ("", None),
+    ],
+)
+def test_address_to_call_has_a_host(url: str, host: str | None) -> None:
+    assert POST_URL.test(url) is None
+    assert re.search(POST_URL.pattern, url)
+    assert url_host(url) == host
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("http://hooks.example.com/", "https"),
+        ("HTTP://hooks.example.com/", "https"),
+        ("https://user:word@hooks.example.com/", "without user and password"),
+        ("https://hooks.example.com@other.example.com/", "without user and password"),
+        ("https://other.example.com\\@hooks.example.com/", "without user and password"),
+        ("https://other.example.com\\.hooks.example.com/", "an address such as"),
+        ("https://hooks.example.com#@other.example.com/", "an address such as"),
+        ("https://hooks.example.com/a b", "an address such as"),
+        ("https://hooks.example.com/\n", "an address such as"),
+        ("https://hooks.example.com/ä", "an address such as"),
+        ("https://hooks.exämple.com/", "an address such as"),
+        ("https://hooks.example.com:0/", "an address such as"),
+        ("https://hooks.example.com./", "an address such as"),
+        ("https://[::1]/", "an address such as"),
+        ("https:///a", "an address such as"),
+        ("https://", "an address such as"),
+        ("ftp://hooks.example.com/", "an address such as"),
+        ("hooks.example.com", "an address such as"),
+    ],
+)
+def test_what_could_be_read_as_another_address_is_refused(url: str, wanted: str) -> None:
+    """RELIABILITY H2: our idea of the host must be the server's."""
+    assert wanted in (POST_URL.test(url) or "")
+    assert not re.fullmatch(POST_URL.pattern, url)
+    assert url_host(url) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("hooks.example.com", "hooks.example.com", True),
+        ("Hooks.Example.COM", "hooks.example.com:443", True),
+        ("hooks.example.com:8443", "hooks.example.com:8443", True),
+        ("hooks.example.com:8443", "hooks.example.com", False),
+        ("hooks.example.com", "example.com", False),
+        ("hooks.example.com", "ooks.example.com", False),
+    ],
+)
+def test_hosts_are_the_same_with_their_port(one: str, other: str, same: bool) -> None:
+    assert same_host(one, other) is same
+    assert same_host(other, one) is same
+
+
+@pytest.mark.parametrize(
+    "host", ["", "https://hooks.example.com", "*.example.com", "a b", "x/", "x:", "x:0", "x.", "ä"]
+)
+def test_what_is_no_host_is_refused(host: str) -> None:
+    assert "a host such as" in (POST_HOST.test(host) or "")
+    assert not re.fullmatch(POST_HOST.pattern, host)

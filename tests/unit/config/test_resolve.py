@@ -68,6 +68,29 @@ def test_every_key_reaches_the_settings(loaded: Load, everything: str) -> None:
                 "emailSetting": "None",
                 "keywords": ["spring"],
                 "crop": {"manual": {"left": 10, "right": 10, "top": 0, "bottom": 0}},
+                "projectHandleArray": ["Spring 2026", "p|6|Autumn"],
+                "postHttpUrl": "https://hooks.example.com/done",
+                "knockoutBackgroundOptions": {"corner": "UpperLeft", "tolerance": 0.1, "fillMethod": "FloodFill"},
+                "postScriptOptions": {
+                    "process": "Rasterize",
+                    "resolution": 300.0,
+                    "colorspace": "Cmyk",
+                    "alpha": True,
+                },
+                "illustratorOptions": {"process": "None", "resolution": 72.0, "colorspace": "Gray", "alpha": False},
+                "colorManagementOptions": {
+                    "colorManagement": "Convert",
+                    "sourceProfileHandle": "Paper",
+                    "outputProfileHandle": "a|9",
+                },
+                "autoSetCreationOptions": {"autoSetsArray": ["Spin", "ps|941"]},
+                "inDesignOptions": {"process": "None"},
+                "unCompressOptions": {"process": "UnCompress"},
+                "mediaOptions": {
+                    "videoEncodingPresetsArray": ["Wide", "ps|17"],
+                    "generateThumbnail": True,
+                    "thumbnailOptions": {"thumbnailTime": 2000},
+                },
             },
             rules=(
                 RuleSettings(

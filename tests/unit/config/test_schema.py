@@ -97,8 +97,37 @@ _WRONG_VALUES = st.sampled_from(
             "{foldr}",
             "/x",
         ),
-        *("@images", "@imges", "*.psd", "a\\b", "~/x", "None", "none", "all", "keep", "a\x00b"),
-        *([], {}, [""], ["*.psd"], ["@imges"], [5], [{}], {"x": 1}, {"process": "None"}, {"manual": {}}),
+        *(
+            "@images",
+            "@imges",
+            "*.psd",
+            "a\\b",
+            "~/x",
+            "p|6|x",
+            "ps|1",
+            "a | b",
+            "x.example.com:80",
+            "https://x.example.com/",
+            "None",
+            "none",
+            "all",
+            "keep",
+            "a\x00b",
+        ),
+        *(
+            [],
+            {},
+            [""],
+            ["*.psd"],
+            ["@imges"],
+            [5],
+            [{}],
+            ["ps|1"],
+            ["x", "x"],
+            {"x": 1},
+            {"process": "None"},
+            {"manual": {}},
+        ),
     ]
 )
 
@@ -116,7 +145,7 @@ def test_schema_and_model_agree_on_changed_documents(everything: str, data: st.D
                 where[path[-1]] = copy.deepcopy(data.draw(_WRONG_VALUES))
             case _:
                 if isinstance(where, dict):
-                    new = data.draw(st.sampled_from(["x", "company", "region", "environment", "autoColor", "process"]))
+                    new = data.draw(st.sampled_from(["x", "company", "region", "autoColor", "process", "corner"]))
                     where[new] = where.pop(path[-1])
     assert MAIN.is_valid(document) == model_accepts(document), document
 
@@ -141,12 +170,21 @@ def test_folder_file_has_no_name() -> None:
         (("watch",), '"auto", "inotify" or "polling"'),
         (("receipts",), "true or false"),
         (("contact",), "a text in quotes"),
-        (("first_run_limit",), "a whole number, 0 or more"),
+        (("first_run_limit",), "a whole number from 0 to 1000000000"),
         (("exclude",), 'a list, each a glob such as "*.psd" or a group such as "@images"'),
         (("exclude", 3), 'a glob such as "*.psd" or a group such as "@images"'),
         (("rule",), "tables under a header in double brackets"),
         (("options", "pdfOptions", "resolution"), "a number above 0 and up to 10000"),
-        (("options", "crop", "manual", "left"), "a whole number, 0 or more"),
+        (("options", "crop", "manual", "left"), "a whole number from 0 to 2147483647"),
+        (
+            ("options", "colorManagementOptions", "sourceProfileHandle"),
+            'the name of an ICC profile, or its handle such as "a|1234"',
+        ),
+        (
+            ("options", "projectHandleArray"),
+            'a list, each the name of a project, or its handle such as "p|6|Spring 2026"',
+        ),
+        (("options", "inDesignOptions", "process"), '"None"'),
     ],
 )
 def test_words_for_what_is_wanted_come_from_the_model(path: KeyPath, words: str) -> None:

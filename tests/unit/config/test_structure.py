@@ -23,7 +23,7 @@ Messages = Callable[..., list[str]]
         ("[upload]\nfiles_per_pots = 20", 'upload.files_per_pots: found an unknown key, wanted "files_per_post"'),
         (
             "[upload]\nelephants = 20",
-            'upload.elephants: found an unknown key, wanted one of "parallel_jobs", "files_per_post" or "bandwidth"',
+            'upload.elephants: found an unknown key, wanted one of "parallel_jobs", "files_per_post", "bandwidth" or "',
         ),
         ('[upload]\nbandwidth = "fast"', 'found "fast", wanted "unlimited" or a size per second such as "20MB/s"'),
         ("[batch]\nlinger = 10", 'batch.linger: found 10, wanted a duration such as "5s" or "2m"'),
@@ -32,7 +32,7 @@ Messages = Callable[..., list[str]]
         ("[retry]\nfirst = 1979-05-27", 'retry.first: found 1979-05-27, wanted a duration such as "5s" or "2m"'),
         ('[defaults]\nwatch = "Polling"', '"auto", "inotify" or "polling"; did you mean "polling"?'),
         ('[defaults]\nreceipts = "yes"', 'defaults.receipts: found "yes", wanted true or false'),
-        ("[defaults]\nfirst_run_limit = -1", "found -1, wanted a whole number, 0 or more"),
+        ("[defaults]\nfirst_run_limit = -1", "found -1, wanted a whole number from 0 to 10"),
         ('[defaults]\ninclude = "*.psd"', 'found "*.psd", wanted a list with at least one entry, each a glob such as'),
         ("[defaults]\nexclude = [1]", 'defaults.exclude[0]: found 1, wanted a glob such as "*.psd" or a group'),
         ('[defaults]\ninclude = ["@imges"]', 'defaults.include[0]: found "@imges", wanted the group @images'),

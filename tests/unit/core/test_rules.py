@@ -93,6 +93,36 @@ def test_rule_replaces_whole_values_and_keeps_the_rest() -> None:
     assert route.overwrite
 
 
+def test_rule_takes_off_what_its_folder_says() -> None:
+    folder = replace(
+        FOLDER,
+        options={
+            "createMask": False,
+            "projectHandleArray": ["Spring"],
+            "postHttpUrl": "https://hooks.example.com/",
+            "mediaOptions": {"videoEncodingPresetsArray": ["Wide"], "generateThumbnail": False},
+            "autoSetCreationOptions": {"autoSetsArray": ["Spin"]},
+            "unsharpMaskOptions": {"amount": 0.0, "threshold": 0},
+        },
+        rules=(
+            RuleSettings(
+                match=("*.psd",),
+                options={
+                    "projectHandleArray": [],
+                    "postHttpUrl": "",
+                    "mediaOptions": {"videoEncodingPresetsArray": [], "generateThumbnail": False},
+                    "autoSetCreationOptions": {"autoSetsArray": []},
+                },
+            ),
+        ),
+    )
+    assert json.loads(Router(folder).route("chair.psd", DAY).options) == {
+        "createMask": False,
+        "mediaOptions": {"generateThumbnail": False},
+        "unsharpMaskOptions": {"amount": 0.0, "threshold": 0},
+    }
+
+
 def test_overwrite_is_told() -> None:
     rules = (RuleSettings(match=("*.psd",), options={"overwrite": False}),)
     router = Router(replace(FOLDER, rules=rules))

@@ -134,6 +134,75 @@ UPLOADS = (
         ),
     ),
     _opening(
+        "documents of the other types",
+        {
+            "inDesignOptions": {"process": "None"},
+            "illustratorOptions": {"alpha": False, "colorspace": "Gray", "resolution": 72, "process": "None"},
+            "postScriptOptions": {
+                "extractSearchWords": True,
+                "alpha": True,
+                "colorspace": "Cmyk",
+                "resolution": 300.0,
+                "process": "Rasterize",
+            },
+        },
+        _params(
+            types="<postScriptOptions><process>Rasterize</process><resolution>300.0</resolution>"
+            "<colorspace>Cmyk</colorspace><alpha>true</alpha><extractSearchWords>true</extractSearchWords>"
+            "</postScriptOptions><illustratorOptions><process>None</process><resolution>72.0</resolution>"
+            "<colorspace>Gray</colorspace><alpha>false</alpha></illustratorOptions>",
+            end="<inDesignOptions><process>None</process></inDesignOptions>",
+        ),
+    ),
+    _opening(
+        "background",
+        {"knockoutBackgroundOptions": {"fillMethod": "MatchPixel", "tolerance": 0.1, "corner": "BottomLeft"}},
+        _params(
+            crop="<knockoutBackgroundOptions><corner>BottomLeft</corner><tolerance>0.1</tolerance>"
+            "<fillMethod>MatchPixel</fillMethod></knockoutBackgroundOptions>"
+        ),
+    ),
+    _opening(
+        "projects, sets, colours, videos, archives and an address to call",
+        {
+            "unCompressOptions": {"process": "UnCompress"},
+            "mediaOptions": {
+                "thumbnailOptions": {"thumbnailTime": 2**40},
+                "generateThumbnail": False,
+                "videoEncodingPresetsArray": ["ps|17", "ps|18"],
+            },
+            "postHttpUrl": "https://hooks.example.com/done?a=1&b=2",
+            "projectHandleArray": ["p|6|Spring & Summer", "p|6|Autumn"],
+            "autoSetCreationOptions": {"autoSetsArray": ["ps|941"]},
+            "colorManagementOptions": {
+                "outputProfileHandle": "a|1234",
+                "sourceProfileHandle": "a|732|1|535",
+                "colorManagement": "Convert",
+            },
+        },
+        _params(
+            types="<colorManagementOptions><colorManagement>Convert</colorManagement>"
+            "<sourceProfileHandle>a|732|1|535</sourceProfileHandle>"
+            "<outputProfileHandle>a|1234</outputProfileHandle></colorManagementOptions>"
+            "<autoSetCreationOptions><autoSetsArray><items>ps|941</items></autoSetsArray></autoSetCreationOptions>"
+            "<projectHandleArray><items>p|6|Spring &amp; Summer</items><items>p|6|Autumn</items></projectHandleArray>",
+            end="<postHttpUrl>https://hooks.example.com/done?a=1&amp;b=2</postHttpUrl>"
+            "<mediaOptions><videoEncodingPresetsArray><items>ps|17</items><items>ps|18</items>"
+            "</videoEncodingPresetsArray><generateThumbnail>false</generateThumbnail>"
+            "<thumbnailOptions><thumbnailTime>1099511627776</thumbnailTime></thumbnailOptions></mediaOptions>"
+            "<unCompressOptions><process>UnCompress</process></unCompressOptions>",
+        ),
+    ),
+    _opening(
+        "nothing in lists",
+        {
+            "projectHandleArray": [],
+            "autoSetCreationOptions": {"autoSetsArray": []},
+            "mediaOptions": {"videoEncodingPresetsArray": [], "thumbnailOptions": {}},
+        },
+        _params(),
+    ),
+    _opening(
         "sharpening",
         {"unsharpMaskOptions": {"monochrome": 0, "threshold": 2, "radius": 0.2, "amount": 1.75}},
         _params(

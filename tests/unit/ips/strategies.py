@@ -33,6 +33,9 @@ _layers = st.fixed_dictionaries(
     },
 )
 
+_handles = st.builds("{}|{}".format, st.sampled_from(["p", "ps", "a"]), texts.filter(lambda text: text[:1].strip()))
+_handle_lists = st.lists(_handles, max_size=3)
+
 option_values = st.fixed_dictionaries(
     {"overwrite": _flags, "readyForPublish": _flags, "createMask": _flags, "emailSetting": texts},
     optional={
@@ -40,6 +43,40 @@ option_values = st.fixed_dictionaries(
         "preserveCrop": _flags,
         "crop": _crops,
         "keywords": st.lists(texts, max_size=4),
+        "knockoutBackgroundOptions": st.fixed_dictionaries(
+            {"corner": texts, "fillMethod": texts}, optional={"tolerance": _doubles}
+        ),
+        "postScriptOptions": st.fixed_dictionaries(
+            {},
+            optional={
+                "process": texts,
+                "resolution": _doubles,
+                "colorspace": texts,
+                "alpha": _flags,
+                "extractSearchWords": _flags,
+            },
+        ),
+        "illustratorOptions": st.fixed_dictionaries(
+            {}, optional={"process": texts, "resolution": _doubles, "colorspace": texts, "alpha": _flags}
+        ),
+        "colorManagementOptions": st.fixed_dictionaries(
+            {"colorManagement": texts}, optional={"sourceProfileHandle": _handles, "outputProfileHandle": _handles}
+        ),
+        "autoSetCreationOptions": st.fixed_dictionaries({}, optional={"autoSetsArray": _handle_lists}),
+        "projectHandleArray": _handle_lists,
+        "postHttpUrl": texts,
+        "mediaOptions": st.fixed_dictionaries(
+            {},
+            optional={
+                "videoEncodingPresetsArray": _handle_lists,
+                "generateThumbnail": _flags,
+                "thumbnailOptions": st.fixed_dictionaries(
+                    {}, optional={"thumbnailTime": st.integers(-(2**63), 2**63 - 1)}
+                ),
+            },
+        ),
+        "inDesignOptions": st.fixed_dictionaries({}, optional={"process": texts}),
+        "unCompressOptions": st.fixed_dictionaries({"process": texts}),
         "photoshopOptions": st.fixed_dictionaries({}, optional={"process": texts, "layerOptions": _layers}),
         "pdfOptions": st.fixed_dictionaries(
             {},
