@@ -14,6 +14,7 @@ from typing import Any
 
 from lxml import etree
 
+from hotfolder.core.catalogue import Listed
 from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, LogRow
 from hotfolder.ips.markup import local_name
 
@@ -138,6 +139,58 @@ def asset(record: object) -> Asset:
         size_bytes=next(_file_sizes(record), None),
         modified_at=_moment(getattr(record, "lastModified", None)),
     )
+
+
+def projects(array: object) -> list[Listed]:
+    """Return the projects of getProjects (PROTOCOL 4.5)."""
+    found = (Listed(handle=_text(record, "projectHandle"), name=_text(record, "name")) for record in items(array))
+    return [project for project in found if project.handle]
+
+
+def property_set_types(array: object) -> list[tuple[str, str]]:
+    """Return handle and name of each type of getPropertySetTypes (PROTOCOL 3.5)."""
+    found = ((_text(record, "typeHandle"), _text(record, "name")) for record in items(array))
+    return [(handle, name) for handle, name in found if handle]
+
+
+def property_sets(array: object, type_name: str) -> list[Listed]:
+    """Return the property sets of one type, as getPropertySets tells them; what it calls a set stands in the set."""
+    found: list[Listed] = []
+    for record in items(array):
+        pairs = tuple(
+            (_text(pair, "name"), _text(pair, "value")) for pair in items(getattr(record, "propertyArray", None))
+        )
+        found.append(Listed(handle=_text(record, "setHandle"), name=_set_name(pairs), group=type_name, details=pairs))
+    return [entry for entry in found if entry.handle]
+
+
+def _set_name(pairs: Iterable[tuple[str, str]]) -> str:
+    """
+    Return what a property set is called: the value of its "name", else of its only property that ends in "name".
+
+    A set has no name of its own in the schema, only pairs of names and values; which of them is its name for people is
+    not documented (PROTOCOL 3.5), so this is a guess that `hotfolder list` lets people check.
+    """
+    values = {name.casefold(): value.strip() for name, value in pairs if value.strip()}
+    if "name" in values:
+        return values["name"]
+    ending = [value for name, value in values.items() if name.endswith("name")]
+    return ending[0] if len(ending) == 1 else ""
+
+
+ICC_PROFILE = "IccProfile"
+"""The asset type of ICC profiles (PROTOCOL 3.5)."""
+
+
+def searched_profiles(answer: object) -> tuple[int, list[Listed]]:
+    """Return how many assets a page of searchAssets holds, and the ICC profiles among them, named by their IDs."""
+    page = items(getattr(answer, "assetArray", None))
+    found = [
+        Listed(handle=_text(record, "assetHandle"), name=_text(record, "name"))
+        for record in page
+        if _text(record, "type") in ("", ICC_PROFILE)
+    ]
+    return len(page), [profile for profile in found if profile.handle]
 
 
 def _file_sizes(record: object) -> Iterator[int]:

@@ -38,6 +38,16 @@ CALLS: dict[str, dict[str, object]] = {
         "companyHandle": "c|1",
     },
     "checkAssetNames": {"assetNameArray": {"items": ["a"]}, "companyHandle": "c|1"},
+    "searchAssets": {
+        "resultsPage": 2,
+        "recordsPerPage": 1000,
+        "assetTypeArray": {"items": ["IccProfile"]},
+        "includeSubfolders": True,
+        "companyHandle": "c|1",
+    },
+    "getProjects": {"companyHandle": "c|1"},
+    "getPropertySetTypes": {"companyHandle": "c|1"},
+    "getPropertySets": {"primaryOwnerHandle": "c|1", "typeHandle": "pt|1"},
 }
 """Every operation with arguments in no order."""
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.ips.soap import read
 
+from hotfolder.core.catalogue import Listed
 from hotfolder.core.server import Company, LogRow
 from hotfolder.ips import records
 
@@ -230,3 +231,73 @@ def test_nothing_at_all_is_no_company() -> None:
 def test_a_date_at_the_edge_of_time_is_none() -> None:
     record = SimpleNamespace(endDate=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))))
     assert records.job_log(record, [], is_complete=True).ended_at is None
+
+
+# --- what options can name ---
+
+
+def test_projects_have_a_handle_and_a_name() -> None:
+    answer = read(
+        "getProjects",
+        '<getProjectsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><projectArray>'
+        "<items><projectHandle>p|6|Spring</projectHandle><name>Spring</name></items>"
+        "<items><projectHandle/><name>nothing</name></items></projectArray></getProjectsReturn>",
+    )
+    assert records.projects(answer) == [Listed(handle="p|6|Spring", name="Spring")]
+    nothing = (
+        '<getProjectsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><projectArray/></getProjectsReturn>'
+    )
+    assert records.projects(read("getProjects", nothing)) == []
+
+
+def test_types_of_property_sets_have_a_handle_and_a_name() -> None:
+    answer = read(
+        "getPropertySetTypes",
+        '<getPropertySetTypesReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><typeArray>'
+        "<items><typeHandle>pt|10801</typeHandle><name>Some.Type</name><propertyType>odd</propertyType>"
+        "<allowMultiple>false</allowMultiple></items></typeArray></getPropertySetTypesReturn>",
+    )
+    assert records.property_set_types(answer) == [("pt|10801", "Some.Type")]
+
+
+SET = (
+    '<getPropertySetsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><setArray><items>'
+    "<setHandle>ps|941</setHandle><typeHandle>pt|1</typeHandle><propertyArray>{pairs}</propertyArray>"
+    "<permissions/></items></setArray></getPropertySetsReturn>"
+)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "name"),
+    [
+        ([("width", "1"), ("Name", "Spin")], "Spin"),
+        ([("presetName", "Wide"), ("height", "2")], "Wide"),
+        ([("firstName", "a"), ("lastName", "b"), ("name", " c ")], "c"),
+        ([("firstName", "a"), ("lastName", "b")], ""),
+        ([("Name", " "), ("width", "1")], ""),
+        ([], ""),
+    ],
+)
+def test_a_property_set_is_called_what_one_of_its_properties_says(pairs: list[tuple[str, str]], name: str) -> None:
+    """Which one is not documented, so where it is not plain there is none, and only the handle can be written."""
+    told = "".join(f"<items><name>{key}</name><value>{value}</value></items>" for key, value in pairs)
+    (found,) = records.property_sets(read("getPropertySets", SET.format(pairs=told)), "Type")
+    assert (found.handle, found.name, found.group) == ("ps|941", name, "Type")
+    assert found.details == tuple(pairs)
+
+
+def test_profiles_are_found_among_what_a_search_brings() -> None:
+    answer = read(
+        "searchAssets",
+        '<searchAssetsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"><totalRows>3</totalRows><assetArray>'
+        "<items><assetHandle>a|1</assetHandle><type>IccProfile</type><name>Coated</name></items>"
+        "<items><assetHandle>a|2</assetHandle><type>Image</type><name>chair</name></items>"
+        "<items><assetHandle>a|3</assetHandle><name>Narrow</name></items>"
+        "</assetArray></searchAssetsReturn>",
+    )
+    assert records.searched_profiles(answer) == (
+        3,
+        [Listed(handle="a|1", name="Coated"), Listed(handle="a|3", name="Narrow")],
+    )
+    nothing = '<searchAssetsReturn xmlns="http://www.scene7.com/IpsApi/xsd/2014-04-03"/>'
+    assert records.searched_profiles(read("searchAssets", nothing)) == (0, [])

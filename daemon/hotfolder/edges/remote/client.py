@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from hotfolder.config.secret import SecretError
+from hotfolder.core.catalogue import Listed, Shelf
 from hotfolder.core.server import (
     ActiveJob,
     Asset,
@@ -28,6 +29,7 @@ from hotfolder.core.server import (
 )
 from hotfolder.core.settings import ServerSettings
 from hotfolder.edges.remote.body import Body, Room, SpoiltError, open_body
+from hotfolder.edges.remote.catalogue import read_shelf
 from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError, TimeLimits
 from hotfolder.edges.remote.pages import read_job_logs
 from hotfolder.edges.remote.soap import CheckedTransport, NotOfferedError, SoapCalls
@@ -289,15 +291,16 @@ class IpsRemote:
         askable = [name for name in names if name and unfit_character(name) is None]
         if not askable:
             return []
-        try:
-            return self._read(
+        return _if_offered(
+            "assets",
+            lambda: self._read(
                 "getAssetsByName", records.assets, companyHandle=company.handle, nameArray={"items": askable}
-            )
-        except RemoteError as error:
-            if isinstance(error, NotOfferedError) or error.trouble.code in (_NOT_ALLOWED, _UNREADABLE):
-                text = f"the server does not tell about assets: {error}"
-                raise RemoteError(replace(error.trouble, kind=Kind.PERMANENT, text=text)) from error
-            raise
+            ),
+        )
+
+    def listed(self, company: Company, shelf: Shelf) -> list[Listed]:
+        """Return all that the server has of one sort (PROTOCOL 3.5), asked anew at each call."""
+        return _if_offered(shelf.value, lambda: read_shelf(self._read, company, shelf))
 
     def _read(self, operation: str, understand: Callable[[Any], Understood], **arguments: object) -> Understood:
         """Call, and again for transient trouble, unless the server itself has said when to come back."""
@@ -327,6 +330,17 @@ class IpsRemote:
 
     def _redact(self, text: str) -> str:
         return redactor(self._password)(text) if self._password is not None else text
+
+
+def _if_offered(what: str, ask: Callable[[], Understood]) -> Understood:
+    """Ask for what not every server offers and not every role may see; those who do not get it learn it for good."""
+    try:
+        return ask()
+    except RemoteError as error:
+        if isinstance(error, NotOfferedError) or error.trouble.code in (_NOT_ALLOWED, _UNREADABLE):
+            text = f"the server does not tell about {what}: {error}"
+            raise RemoteError(replace(error.trouble, kind=Kind.PERMANENT, text=text)) from error
+        raise
 
 
 def _without_secret(log: JobLog, redact: Redact) -> JobLog:

@@ -1,0 +1,113 @@
+"""
+What the server has that options can name, and which of it a name means.
+
+Owns how a name is matched and what is said of one that matches nothing. Knows nothing of how lists are had.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from hotfolder.core.option_names import NameKind
+
+
+class Shelf(StrEnum):
+    """One list that the server gives; the value is what stands on it, for people."""
+
+    PROJECTS = "projects"
+    PROPERTY_SETS = "property sets"  # set scripts and video presets alike (PROTOCOL 3.5)
+    PROFILES = "ICC profiles"
+
+
+SHELVES: Mapping[NameKind, Shelf] = {
+    NameKind.PROJECT: Shelf.PROJECTS,
+    NameKind.SET: Shelf.PROPERTY_SETS,
+    NameKind.PRESET: Shelf.PROPERTY_SETS,
+    NameKind.PROFILE: Shelf.PROFILES,
+}
+"""
+Where a name of each kind is looked up.
+
+Set scripts and video presets are both property sets, and nothing documented tells their types apart (PROTOCOL 3.5).
+"""
+
+KINDS: Mapping[NameKind, str] = {
+    NameKind.PROJECT: "project",
+    NameKind.SET: "set script",
+    NameKind.PRESET: "video preset",
+    NameKind.PROFILE: "ICC profile",
+}
+"""What a name of each kind is called before people."""
+
+KNOWN_SHOWN = 8
+"""Names quoted where one is wrong: a line that nobody would read to its end helps nobody."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """One thing on the server that has a name."""
+
+    handle: str
+    name: str = ""  # "" = the server says no name: only its handle can be written
+    group: str = ""  # the name of its type, for property sets
+    details: tuple[tuple[str, str], ...] = ()  # what else the server says, for people who choose
+
+    @property
+    def full_name(self) -> str:
+        """Return TYPE/NAME, which tells apart two of one name."""
+        return f"{self.group}/{self.name}" if self.group and self.name else self.name
+
+
+def handle_of(name: str, shelf: Sequence[Listed]) -> str | None:
+    """
+    Return the handle of the one thing that a name means, None if there is none or more than one.
+
+    A plain name comes before TYPE/NAME. Letters count exactly as they are, in whichever Unicode form they come.
+    """
+    handles = {entry.handle for entry in _meant(name, shelf)}
+    return handles.pop() if len(handles) == 1 else None
+
+
+def why_unknown(kind: NameKind, name: str, shelf: Sequence[Listed]) -> str:
+    """Say what is wrong with a name that means nothing, or more than one thing, and what can be written instead."""
+    meant = _meant(name, shelf)
+    if meant:
+        ways = ", ".join(dict.fromkeys(f'"{entry.full_name}" ({entry.handle})' for entry in meant))
+        return f'the server has more than one {KINDS[kind]} "{name}": {ways}; write TYPE/NAME or the handle'
+    return f'the {KINDS[kind]} "{name}" is not known to the server; {suggestion(name, shelf)}'
+
+
+def suggestion(name: str, shelf: Sequence[Listed]) -> str:
+    """Name the nearest known names, else all that are known."""
+    names = sorted({entry.name for entry in shelf if entry.name})
+    full_names = sorted({entry.full_name for entry in shelf if entry.name})
+    if not names:
+        return "it has none with a name"
+    folded = {_folded(known): known for known in (*full_names, *names)}
+    near = [folded[found] for found in get_close_matches(_folded(name), folded, n=2, cutoff=0.7)]
+    if near:
+        return "the nearest is " + " or ".join(f'"{known}"' for known in near)
+    rest = len(names) - KNOWN_SHOWN
+    known = ", ".join(f'"{known}"' for known in names[:KNOWN_SHOWN])
+    return f"known are {known}" + (f" and {rest} more" if rest > 0 else "")
+
+
+def _meant(name: str, shelf: Sequence[Listed]) -> list[Listed]:
+    wanted = _plain(name)
+    if not wanted:
+        return []
+    plain = [entry for entry in shelf if _plain(entry.name) == wanted]
+    return plain or [entry for entry in shelf if entry.group and _plain(entry.full_name) == wanted]
+
+
+def _plain(name: str) -> str:
+    """Return a name in one form: what a Mac and a form on a page call the same must be the same."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _folded(name: str) -> str:
+    return _plain(name).casefold()
