@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from hotfolder.sandbox.account import COMPANY_NUMBER, Account
+from hotfolder.sandbox.catalogue import CatalogueFile
 from hotfolder.sandbox.clock import Clock
 from hotfolder.sandbox.errors import SandboxError
 from hotfolder.sandbox.faults import Fault, FaultScript, make_fault, read_faults
@@ -111,11 +112,13 @@ class Sandbox:
             speed=self._speed,
             timeout_s=self._job_timeout_s,
         )
+        catalogue = CatalogueFile(self._data, company_number=COMPANY_NUMBER)
+        limit = self._max_post_bytes
         services = Services(
-            upload=UploadServlet(self._account, jobs, store, max_post_bytes=self._max_post_bytes),
-            soap=SoapService(self._account, jobs, Operations(self._account, jobs, max_post_bytes=self._max_post_bytes)),
+            upload=UploadServlet(self._account, jobs, store, catalogue, max_post_bytes=limit),
+            soap=SoapService(self._account, jobs, Operations(self._account, jobs, catalogue, max_post_bytes=limit)),
             jobs=jobs,
-            page=Page(self._account),
+            page=Page(self._account, catalogue),
             script=self._script,
             clock=self._clock,
         )

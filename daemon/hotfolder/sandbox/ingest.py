@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from hotfolder.sandbox.documents import Tree, is_true
+from hotfolder.sandbox.documents import Tree, is_true, items_of
 from hotfolder.sandbox.faults import FaultScript
 from hotfolder.sandbox.names import OverwriteMode, Target, asset_type, with_asset_name
 from hotfolder.sandbox.store import Store
@@ -104,6 +104,10 @@ class Ingest:
                 target = Target(folder=target.folder, file_name=with_asset_name(target.file_name, free))
             number = self._insert(target, file, options, at)
             message, log_type = f"{_path(target)} was processed into IPS", "UploadSuccess"
+        self._store.db.executemany(
+            "insert or ignore into asset_project (asset, project) values (?, ?)",
+            [(number, project) for project in items_of(options, "projectHandleArray") or []],
+        )
         source = self._store.incoming / file.content
         if source.exists():  # else a crash came between this rename and its commit, and this is the second time
             source.replace(self._store.content / str(number))

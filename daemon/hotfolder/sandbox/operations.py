@@ -10,7 +10,8 @@ from typing import Final
 
 from hotfolder.sandbox.account import Account
 from hotfolder.sandbox.answers import Content
-from hotfolder.sandbox.documents import Tree, items_of, text_of
+from hotfolder.sandbox.catalogue import CatalogueFile, Entry
+from hotfolder.sandbox.documents import Tree, is_true, items_of, text_of
 from hotfolder.sandbox.errors import invalid_parameter, missing_parameter
 from hotfolder.sandbox.ingest import asset_handle
 from hotfolder.sandbox.jobs import Jobs
@@ -33,9 +34,10 @@ Answer = Mapping[str, Content]
 class Operations:
     """Every operation that this server knows."""
 
-    def __init__(self, account: Account, jobs: Jobs, *, max_post_bytes: int) -> None:
+    def __init__(self, account: Account, jobs: Jobs, catalogue: CatalogueFile, *, max_post_bytes: int) -> None:
         self._account = account
         self._jobs = jobs
+        self._catalogue = catalogue
         self._max_post_bytes = max_post_bytes
         self._table: dict[str, Callable[[Tree], Answer]] = {
             "getCompanyInfo": self._company_info,
@@ -48,6 +50,10 @@ class Operations:
             "getJobLogs": self._job_logs,
             "getAssetsByName": self._assets_by_name,
             "checkAssetNames": self._check_asset_names,
+            "searchAssets": self._search_assets,
+            "getProjects": self._projects,
+            "getPropertySetTypes": self._property_set_types,
+            "getPropertySets": self._property_sets,
         }
 
     def answer(self, operation: str, param: Tree) -> Answer:
@@ -191,6 +197,77 @@ class Operations:
                     assets.append(self._asset(row))
         answer: Answer = {"assetArray": assets}
         return _chosen(answer, items_of(param, "responseFieldArray"), items_of(param, "excludeFieldArray") or [])
+
+    def _search_assets(self, param: Tree) -> Answer:
+        """By folder and type; with the profiles of the catalogue, which lie in the company's root."""
+        folder = text_of(param, "folder") or self._account.root_path
+        below = is_true(param, "includeSubfolders")
+        wanted = items_of(param, "assetTypeArray")
+        unwanted = items_of(param, "excludeAssetTypeArray") or []
+        with self._jobs.reading() as db:
+            rows = db.execute("select * from asset order by number").fetchall()
+        found = [self._profile(entry) for entry in self._catalogue.now().profiles] + [self._asset(row) for row in rows]
+        assets: list[Content] = [
+            asset
+            for asset in found
+            if (str(asset["folder"]).startswith(folder) if below else asset["folder"] == folder)
+            and (not wanted or asset["type"] in wanted)
+            and asset["type"] not in unwanted
+        ]
+        size = int(text_of(param, "recordsPerPage") or 1000)
+        start = (int(text_of(param, "resultsPage") or 1) - 1) * size
+        answer: Answer = {"totalRows": len(assets), "assetArray": assets[start : start + size]}
+        return _chosen(answer, items_of(param, "responseFieldArray"), items_of(param, "excludeFieldArray") or [])
+
+    def _profile(self, entry: Entry) -> Answer:
+        return {
+            "assetHandle": entry.handle,
+            "type": "IccProfile",
+            "name": entry.name,
+            "fileName": f"{entry.name}.icc",
+            "folder": self._account.root_path,
+        }
+
+    def _projects(self, param: Tree) -> Answer:
+        projects = self._catalogue.now().projects
+        return {"projectArray": [{"projectHandle": entry.handle, "name": entry.name} for entry in projects]}
+
+    def _property_set_types(self, param: Tree) -> Answer:
+        return {
+            "typeArray": [
+                {
+                    "typeHandle": kind.handle,
+                    "companyHandle": self._account.company_handle,
+                    "name": kind.name,
+                    "propertyType": "CompanyProperty",  # which constants there are is not documented
+                    "allowMultiple": True,
+                }
+                for kind in self._catalogue.now().types
+            ]
+        }
+
+    def _property_sets(self, param: Tree) -> Answer:
+        """The sets of a type that belong to the company; a set's name is one of its properties."""
+        handle, owner = text_of(param, "typeHandle"), text_of(param, "primaryOwnerHandle")
+        kind = next((kind for kind in self._catalogue.now().types if kind.handle == handle), None)
+        if kind is None:
+            raise invalid_parameter(f"Unknown property set type: {handle}")
+        if owner not in (self._account.company_handle, self._account.user_handle):
+            raise invalid_parameter(f"Unknown owner: {owner}")
+        is_mine = owner == self._account.company_handle
+        return {
+            "setArray": [
+                {
+                    "setHandle": entry.handle,
+                    "typeHandle": kind.handle,
+                    "propertyArray": [
+                        {"name": "Name", "value": entry.name},
+                        {"name": "IsActive", "value": "true"},
+                    ],
+                }
+                for entry in (kind.sets if is_mine else ())
+            ]
+        }
 
     def _asset(self, row: sqlite3.Row) -> Answer:
         kind: str = row["type"]

@@ -10,6 +10,8 @@ from typing import Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from hotfolder.sandbox.account import Account
+from hotfolder.sandbox.catalogue import CatalogueFile
+from hotfolder.sandbox.errors import IpsFaultError
 from hotfolder.sandbox.views import asset_views, job_views
 
 STYLE_SHEET: Final = resources.files("hotfolder.sandbox").joinpath("templates/sandbox.css").read_bytes()
@@ -23,8 +25,9 @@ SHOWN_ROWS: Final = 100
 class Page:
     """Renders the page."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, catalogue: CatalogueFile) -> None:
         self._account = account
+        self._catalogue = catalogue
         self._environment = Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_load))
         self._environment.filters["options"] = flat
         self._environment.filters["size"] = readable_size
@@ -34,8 +37,16 @@ class Page:
         asset_count, job_count = db.execute(
             "select (select count(*) from asset), (select count(*) from job)"
         ).fetchone()
+        catalogue = trouble = None
+        try:
+            catalogue = self._catalogue.now()
+        except IpsFaultError as fault:
+            trouble = fault.reason
         return self._environment.get_template("page.html").render(
             company=self._account.company,
+            catalogue=catalogue,
+            catalogue_file=self._catalogue.path,
+            catalogue_trouble=trouble,
             is_paused=is_paused,
             assets=reversed(asset_views(db, SHOWN_ASSETS)),
             jobs=reversed(job_views(db, SHOWN_JOBS)),

@@ -75,3 +75,9 @@ create table if not exists asset (
     modified_at     text not null
 );
 create index if not exists asset_folder on asset (folder);
+
+create table if not exists asset_project (      -- which projects an asset is in, by handle
+    asset           integer not null references asset (number),
+    project         text not null,
+    primary key (asset, project)
+) without rowid;

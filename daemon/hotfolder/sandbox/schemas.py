@@ -217,8 +217,26 @@ OPERATIONS: Final[dict[str, Record]] = {
         opt("excludeFieldArray", ITEMS),
     ),
     "checkAssetNames": Record(req("companyHandle", STRING), req("assetNameArray", ITEMS)),
+    "searchAssets": Record(  # the conditions on keywords, fields, tags and metadata are not offered
+        req("companyHandle", STRING),
+        opt("accessUserHandle", STRING),
+        opt("accessGroupHandle", STRING),
+        opt("folder", STRING),
+        req("includeSubfolders", BOOLEAN),
+        opt("assetTypeArray", ITEMS),
+        opt("excludeAssetTypeArray", ITEMS),
+        opt("recordsPerPage", integer(1, 1000)),
+        opt("resultsPage", integer(1, 2**31 - 1)),
+        opt("responseFieldArray", ITEMS),
+        opt("excludeFieldArray", ITEMS),
+    ),
+    "getProjects": Record(req("companyHandle", STRING)),
+    "getPropertySetTypes": Record(opt("companyHandle", STRING)),
+    "getPropertySets": Record(
+        req("typeHandle", STRING), req("primaryOwnerHandle", STRING), opt("secondaryOwnerHandle", STRING)
+    ),
 }
-"""SOAP operations by name: the record of `<name>Param` (PROTOCOL 4.1, 4.3, 4.5)."""
+"""SOAP operations by name: the record of `<name>Param` (PROTOCOL 3.5, 4.1, 4.3, 4.5)."""
 
 
 def check_options(options: Tree) -> None:

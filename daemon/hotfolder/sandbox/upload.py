@@ -14,9 +14,11 @@ from typing import Final
 from hotfolder.sandbox.account import Account, AuthHeader, read_auth
 from hotfolder.sandbox.answers import ips_document
 from hotfolder.sandbox.body import Body
+from hotfolder.sandbox.catalogue import CatalogueFile, handles_in
 from hotfolder.sandbox.documents import Tree, is_true, parse, read, text_of
 from hotfolder.sandbox.errors import internal, invalid_parameter, invalid_xml, missing_parameter, no_credentials
 from hotfolder.sandbox.faults import RequestWatch
+from hotfolder.sandbox.ingest import asset_handle
 from hotfolder.sandbox.jobs import Jobs, NewJob, ReceivedFile
 from hotfolder.sandbox.multipart import MultipartError, MultipartReader
 from hotfolder.sandbox.names import HEAD_SIZE, Target, problem_with, target_of
@@ -36,10 +38,13 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 class UploadServlet:
     """Takes POSTs; any number at a time."""
 
-    def __init__(self, account: Account, jobs: Jobs, store: Store, *, max_post_bytes: int) -> None:
+    def __init__(
+        self, account: Account, jobs: Jobs, store: Store, catalogue: CatalogueFile, *, max_post_bytes: int
+    ) -> None:
         self._account = account
         self._jobs = jobs
         self._store = store
+        self._catalogue = catalogue
         self._max_post_bytes = max_post_bytes
 
     def take(self, body: Body, boundary: str | None, watch: RequestWatch, info: RequestInfo) -> bytes | None:
@@ -88,7 +93,10 @@ class UploadServlet:
         self._account.check_company(text_of(param, "companyHandle"))
         dest_folder = self._dest_folder(param)
         files: list[ReceivedFile] = []
-        with self._jobs.post(info.peer, _job_of(param, auth)) as post:
+        job = _job_of(param, auth)
+        if isinstance(job, NewJob):
+            self._check_handles(job.options)
+        with self._jobs.post(info.peer, job) as post:
             try:
                 while (head := parts.next_part()) is not None:
                     if head.filename is None:
@@ -105,6 +113,15 @@ class UploadServlet:
                 self._discard(files)
                 raise
         return ips_document("uploadPostReturn", {"jobHandle": handle})
+
+    def _check_handles(self, options: Tree) -> None:
+        """Options name only what the company has."""
+        if not any(handles_in(options)):
+            return
+        with self._jobs.reading() as db:
+            rows = db.execute("select number from asset where type = 'IccProfile'").fetchall()
+        uploaded = frozenset(asset_handle(row["number"]) for row in rows)
+        self._catalogue.now().check(options, uploaded_profiles=uploaded)
 
     def _dest_folder(self, param: Tree) -> str:
         """destFolder, which must begin with the company root path (PROTOCOL 2.5); "" if absent."""

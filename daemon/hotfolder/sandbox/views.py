@@ -16,6 +16,9 @@ View: TypeAlias = dict[str, Any]
 
 def asset_views(db: sqlite3.Connection, newest: int | None = None) -> list[View]:
     """All assets in the order they were first stored, or the newest of them."""
+    projects = defaultdict(list)
+    for row in db.execute("select asset, project from asset_project order by project"):
+        projects[row["asset"]].append(row["project"])
     rows = db.execute(
         """
         select asset.*, job.name as job_name, job.handle as job_handle, options from asset join job on job = job.number
@@ -39,6 +42,7 @@ def asset_views(db: sqlite3.Connection, newest: int | None = None) -> list[View]
             "job": row["job_name"],
             "job_handle": row["job_handle"],
             "options": json.loads(row["options"]),
+            "projects": projects[row["number"]],
         }
         for row in rows
     ]

@@ -41,12 +41,14 @@ def populate(caller: Caller) -> str:
     options = OPTIONS.replace(
         "<emailSetting>",
         "<photoshopOptions><process>MaintainLayers</process><layerOptions><layerNaming>LayerName</layerNaming>"
-        "</layerOptions></photoshopOptions><projectHandleArray><items>p|6|Name</items></projectHandleArray>"
+        "</layerOptions></photoshopOptions><projectHandleArray><items>p|2101|Autumn</items></projectHandleArray>"
         "<emailSetting>",
     )
     caller.post("b.jpg", job="open", options=options)
     return handle
 
+
+SET_TYPE = "pt|694098"  # of Sandbox.ImageSetScript
 
 OPERATIONS = {
     "getCompanyInfo": COMPANY,
@@ -59,6 +61,10 @@ OPERATIONS = {
     "getJobLogs": "",
     "getAssetsByName": f"{COMPANY}<nameArray><items>a</items><items>doc</items><items>none</items></nameArray>",
     "checkAssetNames": f"{COMPANY}<assetNameArray><items>a</items></assetNameArray>",
+    "searchAssets": f"{COMPANY}<includeSubfolders>true</includeSubfolders>",
+    "getProjects": COMPANY,
+    "getPropertySetTypes": "",
+    "getPropertySets": f"<typeHandle>{SET_TYPE}</typeHandle><primaryOwnerHandle>c|2101</primaryOwnerHandle>",
 }
 
 
