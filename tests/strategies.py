@@ -23,6 +23,8 @@ from hotfolder.core.model import (
     Outcome,
     Post,
     PostState,
+    Publish,
+    PublishState,
 )
 from hotfolder.core.server import Asset, JobLog, LogRow
 from hotfolder.core.verdicts import Expected
@@ -292,6 +294,7 @@ JOB_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "files_total": small_counts,
     "bytes_total": large_counts,
     "log": texts,
+    "publish": st.none(),
 }
 POST_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "state": st.sampled_from(PostState),
@@ -301,6 +304,22 @@ POST_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "sent_at": moments,
     "answered_at": st.none() | moments,
     "reason": texts,
+}
+
+PUBLISH_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "company": texts,
+    "state": st.sampled_from([PublishState.WAITING, PublishState.SUBMITTING, PublishState.SUBMITTED]),
+    "created_at": moments,
+    "wanted": texts,
+    "files": large_counts,
+    "handle": st.none() | texts,
+    "submitted_at": st.none() | moments,
+    "takes_to": large_counts,
+    "absent_since": st.none() | moments,
+    "tries": small_counts,
+    "reason": texts,
+    "missed": texts,
+    "ended_at": st.none() | moments,
 }
 
 
@@ -317,3 +336,9 @@ def job_records(number: int) -> st.SearchStrategy[Job]:
 def post_records(job: int, number: int) -> st.SearchStrategy[Post]:
     """Return POSTs of this job and number."""
     return st.builds(Post, job=st.just(job), number=st.just(number), **POST_VALUES)
+
+
+def publish_records(number: int) -> st.SearchStrategy[Publish]:
+    """Return publishes of this id, under a name of their own, that are not at their end."""
+    name = st.sampled_from([None, f"publish-{number}"])
+    return st.builds(Publish, id=st.just(number), name=name, **PUBLISH_VALUES)

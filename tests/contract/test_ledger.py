@@ -16,27 +16,42 @@ from tests.strategies import (
     JOB_VALUES,
     MOMENT,
     POST_VALUES,
+    PUBLISH_VALUES,
     drop,
     drop_records,
     job_records,
     post_records,
+    publish_records,
 )
 
 from hotfolder.core.journal import (
     DROP_COLUMNS,
     JOB_COLUMNS,
     POST_COLUMNS,
+    PUBLISH_COLUMNS,
     DeleteDrops,
     InsertDrops,
     InsertJob,
     InsertPost,
+    InsertPublish,
     RememberFolder,
     UpdateDrops,
     UpdateJob,
     UpdatePost,
+    UpdatePublish,
     Write,
 )
-from hotfolder.core.model import Drop, DropState, Job, JobState, Post, PostState, Unfinished
+from hotfolder.core.model import (
+    Drop,
+    DropState,
+    Job,
+    JobState,
+    Post,
+    PostState,
+    Publish,
+    PublishState,
+    Unfinished,
+)
 from hotfolder.ports import HistoryQuery, Ledger, LedgerError
 
 # One ledger serves all examples of a property: each uses ids of its own.
@@ -60,6 +75,11 @@ def job(number: int = 1, state: JobState = JobState.CLAIMING, handle: str | None
 def post(of: int = 1, number: int = 1) -> Post:
     """Return a POST about to be made."""
     return Post(job=of, number=number, state=PostState.INTENT, ends_job=False, files=1, size_bytes=10, sent_at=MOMENT)
+
+
+def publish(number: int = 1, state: PublishState = PublishState.WAITING, name: str | None = None) -> Publish:
+    """Return a publish."""
+    return Publish(id=number, company="Example Co", state=state, created_at=MOMENT, name=name)
 
 
 def kept(ledger: Ledger) -> dict[int, Drop]:
@@ -158,6 +178,49 @@ def test_every_column_of_a_job_and_its_posts_comes_back(ledger: Ledger, data: st
 def _job_with_posts(ledger: Ledger) -> tuple[list[Job], list[Post]]:
     unfinished = ledger.unfinished()
     return unfinished.jobs, unfinished.posts
+
+
+_publish_ids = count(1)
+
+
+@shared_ledger
+@given(data=st.data())
+def test_every_column_of_a_publish_comes_back(ledger: Ledger, data: st.DataObject) -> None:
+    number = next(_publish_ids)
+    record, changed = data.draw(publish_records(number)), data.draw(publish_records(number))
+    ledger.commit([InsertPublish(record)])
+    assert ledger.unfinished().publishes == [record]
+    values = {name: getattr(changed, name) for name in PUBLISH_COLUMNS if name != "id"}
+    ledger.commit([UpdatePublish(number, values)])
+    found = ledger.unfinished()
+    assert found.publishes == [changed]
+    assert found.next_publish == number + 1
+    ledger.commit([UpdatePublish(number, {"state": PublishState.PUBLISHED})])
+    assert ledger.unfinished().publishes == []
+
+
+def test_a_job_comes_with_the_publish_that_its_files_wait_for_and_with_what_became_of_it(ledger: Ledger) -> None:
+    mine = replace(drop(1), state=DropState.FILED, filed_at=MOMENT, job=1)
+    ledger.commit([InsertPublish(publish()), InsertJob(job()), InsertDrops((mine,))])
+    ledger.commit([UpdateJob(1, {"publish": 1})])
+    (found,) = ledger.unfinished().jobs
+    assert found.publishing == publish()
+    ledger.commit(
+        [
+            UpdatePublish(1, {"state": PublishState.PUBLISHED, "name": "publish-1", "ended_at": MOMENT}),
+            UpdateJob(1, {"state": JobState.CLOSED}),
+        ]
+    )
+    for answer in (ledger.history(HistoryQuery()), ledger.find("catalog", mine.path)):
+        ((_, known),) = answer
+        assert known is not None
+        assert known.publishing == replace(publish(1, PublishState.PUBLISHED, "publish-1"), ended_at=MOMENT)
+
+
+def test_two_publishes_of_one_name_are_refused(ledger: Ledger) -> None:
+    ledger.commit([InsertPublish(publish(1, name="publish-1")), InsertPublish(publish(2)), InsertPublish(publish(3))])
+    with pytest.raises(LedgerError):
+        ledger.commit([UpdatePublish(2, {"name": "publish-1"})])
 
 
 def test_moments_of_other_zones_come_back_as_the_same_moment_in_utc(ledger: Ledger) -> None:
@@ -359,3 +422,4 @@ def test_the_round_trips_draw_every_column() -> None:
     assert {"id", *DROP_VALUES} == set(DROP_COLUMNS)
     assert {"id", "name", *JOB_VALUES} == set(JOB_COLUMNS)
     assert {"job", "number", *POST_VALUES} == set(POST_COLUMNS)
+    assert {"id", "name", *PUBLISH_VALUES} == set(PUBLISH_COLUMNS)

@@ -10,9 +10,19 @@ import pytest
 from tests.contract.ledgers import MemoryStore, Store
 from tests.strategies import MOMENT, drop
 
-from hotfolder.core.journal import DeleteDrops, InsertDrops, InsertJob, RememberFolder, UpdateDrops, UpdateJob, Write
+from hotfolder.core.journal import (
+    DeleteDrops,
+    InsertDrops,
+    InsertJob,
+    InsertPublish,
+    RememberFolder,
+    UpdateDrops,
+    UpdateJob,
+    UpdatePublish,
+    Write,
+)
 from hotfolder.core.messages import RecallItem
-from hotfolder.core.model import DropState, Identity, Job, JobState, Outcome
+from hotfolder.core.model import DropState, Identity, Job, JobState, Outcome, Publish, PublishState
 from hotfolder.ports import HistoryQuery, Ledger
 
 FOLDERS = ["catalog", "press"]
@@ -50,6 +60,9 @@ def _made_up(chance: random.Random, turn: int, model: Ledger) -> list[Write]:
         created_at=MOMENT,
     )
     writes: list[Write] = [InsertJob(new_job), RememberFolder(chance.choice(FOLDERS), "/srv", chance.random() < 0.5)]
+    if turn % 4 == 0:
+        publish = Publish(id=at.next_publish, company="Example Co", state=PublishState.WAITING, created_at=MOMENT)
+        writes += [InsertPublish(publish), UpdateJob(job_id, {"publish": publish.id})]
     new = [
         replace(
             drop(at.next_drop + number, chance.choice(PATHS)),
@@ -82,6 +95,11 @@ def _made_up(chance: random.Random, turn: int, model: Ledger) -> list[Write]:
             case _:
                 pass
     writes += [UpdateJob(known.id, {"state": JobState.CLOSED}) for known in at.jobs if chance.random() < 0.3]
+    writes += [
+        UpdatePublish(known.id, {"state": PublishState.PUBLISHED, "ended_at": _hours(turn), "missed": "a\nb"})
+        for known in at.publishes
+        if chance.random() < 0.5
+    ]
     return writes
 
 

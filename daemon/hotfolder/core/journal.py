@@ -1,5 +1,6 @@
 """
-The one way to change drops, jobs and POSTs: memory and ledger get the same change, and the tables are asked first.
+The one way to change drops, jobs, POSTs and publishes: memory and ledger get the same change, the tables are asked
+first.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from hotfolder.core import lifecycle
-from hotfolder.core.model import Drop, Job, Post
+from hotfolder.core.model import Drop, Job, Post, Publish
 
 Row = dict[str, Any]
 """Column to value; values are those of the records, enums and datetimes included."""
@@ -69,6 +70,21 @@ class UpdatePost:
 
 
 @dataclass(frozen=True, slots=True)
+class InsertPublish:
+    """A new publish, whole."""
+
+    row: Publish
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePublish:
+    """Columns of one publish."""
+
+    id: int
+    values: Row
+
+
+@dataclass(frozen=True, slots=True)
 class RememberFolder:
     """What is kept of a hot folder: that it has been seen, where it is, and whether a person holds it."""
 
@@ -77,7 +93,18 @@ class RememberFolder:
     held: bool = False
 
 
-Write = InsertDrops | UpdateDrops | DeleteDrops | InsertJob | UpdateJob | InsertPost | UpdatePost | RememberFolder
+Write = (
+    InsertDrops
+    | UpdateDrops
+    | DeleteDrops
+    | InsertJob
+    | UpdateJob
+    | InsertPost
+    | UpdatePost
+    | InsertPublish
+    | UpdatePublish
+    | RememberFolder
+)
 
 
 class Journal:
@@ -151,6 +178,19 @@ class Journal:
             setattr(post, column, value)
         self._writes.append(UpdatePost(post.job, post.number, values))
 
+    def add_publish(self, publish: Publish) -> None:
+        """Record a publish that files begin to wait for."""
+        lifecycle.check(lifecycle.PUBLISH, None, publish.state)
+        self._writes.append(InsertPublish(replace(publish)))
+
+    def change_publish(self, publish: Publish, **values: Any) -> None:
+        """Change a publish."""
+        if "state" in values:
+            lifecycle.check(lifecycle.PUBLISH, publish.state, values["state"])
+        for column, value in values.items():
+            setattr(publish, column, value)
+        self._writes.append(UpdatePublish(publish.id, values))
+
     def remember_folder(self, name: str, *, path: str, held: bool) -> None:
         """Record that a folder has been seen and released, or is held by a person."""
         self._writes.append(RememberFolder(name, path, held))
@@ -162,7 +202,8 @@ def _copy(drop: Drop) -> Drop:
 
 
 DROP_COLUMNS = tuple(column.name for column in fields(Drop))
-JOB_COLUMNS = tuple(column.name for column in fields(Job))
+JOB_COLUMNS = tuple(column.name for column in fields(Job) if column.name != "publishing")  # that is another record
 POST_COLUMNS = tuple(column.name for column in fields(Post))
+PUBLISH_COLUMNS = tuple(column.name for column in fields(Publish))
 
 _values_of = attrgetter(*DROP_COLUMNS)

@@ -1,5 +1,5 @@
 """
-Every legal transition of drops, jobs and POSTs, as data; an illegal one raises and changes nothing.
+Every legal transition of drops, jobs, POSTs and publishes, as data; an illegal one raises and changes nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TypeVar
 from hotfolder.core.model import DropState as D
 from hotfolder.core.model import JobState as J
 from hotfolder.core.model import PostState as P
+from hotfolder.core.model import PublishState as U
 
 DROP: Mapping[D | None, frozenset[D]] = {
     # a complete file is found; one that we refuse goes straight to its note
@@ -68,7 +69,20 @@ POST: Mapping[P | None, frozenset[P]] = {
     P.UNKNOWN: frozenset({P.ACCEPTED, P.NOT_SENT}),
 }
 
-State = TypeVar("State", D, J, P)
+PUBLISH: Mapping[U | None, frozenset[U]] = {
+    # the first file begins to wait
+    None: frozenset({U.WAITING}),
+    # its time has come; an earlier one took its files along; switched off
+    U.WAITING: frozenset({U.SUBMITTING, U.PUBLISHED, U.DROPPED}),
+    # answered, or found under its name; refused, not received, or never shown
+    U.SUBMITTING: frozenset({U.SUBMITTED, U.WAITING}),
+    # its log says that it did its work; or that it did not, so once more
+    U.SUBMITTED: frozenset({U.PUBLISHED, U.WAITING}),
+    U.PUBLISHED: frozenset(),
+    U.DROPPED: frozenset(),
+}
+
+State = TypeVar("State", D, J, P, U)
 
 
 class IllegalTransitionError(Exception):

@@ -7,6 +7,7 @@ everything else is a frozen value.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -84,6 +85,16 @@ class JobState(StrEnum):
     VOID = "void"  # never opened, and its drops have gone elsewhere
 
 
+class PublishState(StrEnum):
+    """Where a publish stands; see `lifecycle`."""
+
+    WAITING = "waiting"  # files wait for it; the server certainly does not have it
+    SUBMITTING = "submitting"  # named in a submission whose answer is not known
+    SUBMITTED = "submitted"  # the server has it
+    PUBLISHED = "published"  # done: what waited for it is out
+    DROPPED = "dropped"  # nobody wants it any more: publishing was switched off before it began
+
+
 class PostState(StrEnum):
     """What is known of one POST."""
 
@@ -155,6 +166,42 @@ class Job:
     files_total: int = 0
     bytes_total: int = 0
     log: str = ""  # the server's log as read at the end, JSON
+    publish: int | None = None  # the one that its files wait for, or were published by
+    publishing: Publish | None = None  # the same as a record, which has a table of its own
+
+
+@dataclass(kw_only=True, slots=True)
+class Publish:
+    """
+    One publish of a company, and what waits for it.
+
+    The server publishes by company, so everybody's files wait for the same one, and the earliest wish decides.
+    """
+
+    id: int
+    company: str  # its name
+    state: PublishState
+    created_at: datetime
+    wanted: str = "{}"  # hot folders whose files wait, and when each wants it: canonical JSON, as `due` gives it
+    files: int = 0  # how many wait
+    name: str | None = None  # of the latest submission: unique for ever, the key for finding it again (PROTOCOL 2.7)
+    handle: str | None = None  # as the server shows it
+    submitted_at: datetime | None = None
+    takes_to: int = 0  # the newest publish whose files were on the server when this one was submitted
+    absent_since: datetime | None = None  # first of the empty answers while nobody knows whether it was submitted
+    tries: int = 0  # submissions that did not do their work
+    reason: str = ""  # why the latest did not
+    missed: str = ""  # asset IDs that the server could not publish; one a line
+    ended_at: datetime | None = None
+
+    @property
+    def due(self) -> str:
+        """
+        When it is wanted, by the calendar and clock of this machine: "2026-03-01T22:00"; "" = as soon as possible.
+
+        Text, since a moment of a local clock cannot be told in UTC before it comes: summer time may begin in between.
+        """
+        return min(json.loads(self.wanted).values(), default="")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -227,7 +274,9 @@ class Unfinished:
     drops: list[Drop] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
+    publishes: list[Publish] = field(default_factory=list)
     next_drop: int = 1
     next_job: int = 1
+    next_publish: int = 1
     folder_paths: dict[str, str] = field(default_factory=dict)  # folders seen in an earlier run, and where they were
     held_folders: frozenset[str] = frozenset()  # of these, the ones a person holds

@@ -16,24 +16,28 @@ from hotfolder.core.journal import (
     DROP_COLUMNS,
     JOB_COLUMNS,
     POST_COLUMNS,
+    PUBLISH_COLUMNS,
     DeleteDrops,
     InsertDrops,
     InsertJob,
     InsertPost,
+    InsertPublish,
     RememberFolder,
     UpdateDrops,
     UpdateJob,
     UpdatePost,
+    UpdatePublish,
     Write,
 )
 from hotfolder.core.messages import RecallItem, RecallResult
-from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Post, Unfinished
+from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Post, Publish, PublishState, Unfinished
 from hotfolder.ports import HistoryQuery, LedgerError
 
 _ENDED_DROPS = (DropState.FILED, DropState.WITHDRAWN)
 _ENDED_JOBS = (JobState.CLOSED, JobState.VOID)
+_ENDED_PUBLISHES = (PublishState.PUBLISHED, PublishState.DROPPED)
 
-Record = TypeVar("Record", Drop, Job, Post)
+Record = TypeVar("Record", Drop, Job, Post, Publish)
 Key = TypeVar("Key")
 
 
@@ -41,7 +45,7 @@ class FakeLedger:
     """
     What has been committed, and nothing else.
 
-    The records in `drops`, `jobs` and `posts` are for looking at; change them by `commit` only.
+    The records in `drops`, `jobs`, `posts` and `publishes` are for looking at; change them by `commit` only.
     """
 
     def __init__(self) -> None:
@@ -65,6 +69,11 @@ class FakeLedger:
     def posts(self) -> Mapping[tuple[int, int], Post]:
         """Return every POST by its job and number."""
         return self._rows.posts
+
+    @property
+    def publishes(self) -> Mapping[int, Publish]:
+        """Return every publish by its id."""
+        return self._rows.publishes
 
     def durable_copy(self) -> FakeLedger:
         """Return what a new process would find: all that was committed, and no orders to fail."""
@@ -97,10 +106,16 @@ class FakeLedger:
         open_jobs = {job.id for job in jobs}
         return Unfinished(
             drops=[_with(Drop, DROP_COLUMNS, drop) for drop in sorted(drops, key=lambda drop: drop.id)],
-            jobs=[_with(Job, JOB_COLUMNS, job) for job in sorted(jobs, key=lambda job: job.id)],
+            jobs=[rows.whole(job) for job in sorted(jobs, key=lambda job: job.id)],
             posts=[_with(Post, POST_COLUMNS, rows.posts[key]) for key in sorted(rows.posts) if key[0] in open_jobs],
             next_drop=rows.next_drop,
+            publishes=[
+                _with(Publish, PUBLISH_COLUMNS, rows.publishes[id_])
+                for id_ in sorted(rows.publishes)
+                if rows.publishes[id_].state not in _ENDED_PUBLISHES
+            ],
             next_job=rows.next_job,
+            next_publish=max(rows.publishes, default=0) + 1,
             folder_paths={name: folder.path for name, folder in rows.folders.items()},
             held_folders=frozenset(name for name, folder in rows.folders.items() if folder.held),
         )
@@ -148,7 +163,7 @@ class FakeLedger:
     def _with_jobs(self, drops: Iterable[Drop]) -> Iterator[tuple[Drop, Job | None]]:
         for drop in drops:
             job = None if drop.job is None else self.jobs.get(drop.job)
-            yield _with(Drop, DROP_COLUMNS, drop), None if job is None else _with(Job, JOB_COLUMNS, job)
+            yield _with(Drop, DROP_COLUMNS, drop), None if job is None else self._rows.whole(job)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -170,19 +185,38 @@ class _Rows:
     drops: dict[int, Drop] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     posts: dict[tuple[int, int], Post] = field(default_factory=dict)
+    publishes: dict[int, Publish] = field(default_factory=dict)
     folders: dict[str, RememberFolder] = field(default_factory=dict)
     next_drop: int = 1
     next_job: int = 1
 
     def copy(self) -> _Rows:
         return _Rows(
-            self.drops.copy(), self.jobs.copy(), self.posts.copy(), self.folders.copy(), self.next_drop, self.next_job
+            self.drops.copy(),
+            self.jobs.copy(),
+            self.posts.copy(),
+            self.publishes.copy(),
+            self.folders.copy(),
+            self.next_drop,
+            self.next_job,
         )
+
+    def whole(self, job: Job) -> Job:
+        """Return a copy of a job with its publish."""
+        copy = _with(Job, JOB_COLUMNS, job)
+        if job.publish is not None:
+            copy.publishing = _with(Publish, PUBLISH_COLUMNS, self.publishes[job.publish])
+        return copy
 
     def check_jobs(self) -> None:
         named = {drop.job for drop in self.drops.values()} | {job for job, _ in self.posts}
         if strangers := named - self.jobs.keys() - {None}:
             raise LedgerError(f"the ledger has no jobs {strangers}")
+        if strangers := {job.publish for job in self.jobs.values()} - self.publishes.keys() - {None}:
+            raise LedgerError(f"the ledger has no publishes {strangers}")
+        names = [publish.name for publish in self.publishes.values() if publish.name is not None]
+        if len(set(names)) != len(names):
+            raise LedgerError(f"two publishes have one name: {names}")
 
     def apply(self, write: Write) -> None:
         match write:
@@ -208,6 +242,11 @@ class _Rows:
             case UpdatePost(job=number):
                 key = (number, write.number)
                 self.posts[key] = _with(Post, POST_COLUMNS, _standing(self.posts, key), write.values)
+            case InsertPublish(row=publish):
+                _insert(self.publishes, publish.id, _with(Publish, PUBLISH_COLUMNS, publish))
+            case UpdatePublish():
+                standing = _standing(self.publishes, write.id)
+                self.publishes[write.id] = _with(Publish, PUBLISH_COLUMNS, standing, write.values)
             case RememberFolder():
                 self.folders[write.name] = write
             case _:

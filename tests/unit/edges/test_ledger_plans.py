@@ -22,20 +22,24 @@ from hotfolder.core.journal import (
     InsertDrops,
     InsertJob,
     InsertPost,
+    InsertPublish,
     RememberFolder,
     UpdateDrops,
     UpdateJob,
     UpdatePost,
+    UpdatePublish,
 )
 from hotfolder.core.messages import RecallItem
-from hotfolder.core.model import DropState, Identity, Job, JobState, Post, PostState
+from hotfolder.core.model import DropState, Identity, Job, JobState, Post, PostState, Publish, PublishState
 from hotfolder.edges.ledger import open_ledger
 from hotfolder.ports import HistoryQuery, Ledger
 
 Seen = list[tuple[str, Any]]
 
 # What may be gone through from end to end: it holds one row, a row for each hot folder, or what is unfinished only.
-SMALL = {"SCAN progress", "SCAN folders", "SCAN drops USING INDEX drops_open", "SCAN jobs USING INDEX jobs_open"}
+SMALL = {"SCAN progress", "SCAN folders", "SCAN drops USING INDEX drops_open", "SCAN jobs USING INDEX jobs_open"} | {
+    "SCAN publishes USING INDEX publishes_open"
+}
 
 
 @pytest.fixture
@@ -67,6 +71,8 @@ def fill(ledger: Ledger) -> None:
     ledger.commit([UpdateDrops(tuple({"id": number, "job": 1, "state": DropState.FILED} for number in (1, 2)))])
     ledger.commit([UpdateJob(1, {"state": JobState.CLOSED}), UpdatePost(1, 1, {"state": PostState.ACCEPTED})])
     ledger.commit([DeleteDrops((3, 4))])
+    publish = Publish(id=1, company="Example Co", state=PublishState.WAITING, created_at=MOMENT)
+    ledger.commit([InsertPublish(publish), UpdateJob(1, {"publish": 1}), UpdatePublish(1, {"files": 2})])
 
 
 QUESTIONS: dict[str, Callable[[Ledger], object]] = {

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import drop
 
-from hotfolder.core.journal import DROP_COLUMNS, JOB_COLUMNS, POST_COLUMNS
+from hotfolder.core.journal import DROP_COLUMNS, JOB_COLUMNS, POST_COLUMNS, PUBLISH_COLUMNS
 from hotfolder.core.model import Identity
 from hotfolder.edges.ledger.rows import (
     DROP,
     JOB,
     POST,
+    PUBLISH,
     from_moment,
     from_path,
     identity_hash,
@@ -22,7 +23,7 @@ from hotfolder.edges.ledger.rows import (
     to_path,
     to_text,
 )
-from hotfolder.edges.ledger.tables import drops, jobs, posts
+from hotfolder.edges.ledger.tables import drops, jobs, posts, publishes
 
 # Everything that statx can tell: device and inode have 64 bits, seconds 63 and a sign.
 any_identity = st.builds(
@@ -97,6 +98,7 @@ def test_every_attribute_has_its_columns_and_every_column_its_attribute() -> Non
         (DROP, DROP_COLUMNS, drops),
         (JOB, JOB_COLUMNS, jobs),
         (POST, POST_COLUMNS, posts),
+        (PUBLISH, PUBLISH_COLUMNS, publishes),
     ):
         assert shape.attributes == attributes
         assert set(shape.names(attributes)) == set(table.columns.keys())

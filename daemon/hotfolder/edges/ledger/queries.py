@@ -28,7 +28,18 @@ from sqlalchemy import (
     update,
 )
 
-from hotfolder.edges.ledger.tables import FILED_DROP, OPEN_DROP, OPEN_JOB, drops, folders, jobs, posts, progress
+from hotfolder.edges.ledger.tables import (
+    FILED_DROP,
+    OPEN_DROP,
+    OPEN_JOB,
+    OPEN_PUBLISH,
+    drops,
+    folders,
+    jobs,
+    posts,
+    progress,
+    publishes,
+)
 
 # --- what a start goes on with ---
 
@@ -45,6 +56,12 @@ OPEN_JOBS = select(jobs).where(jobs.c.id.in_(_needed_jobs.scalar_subquery())).or
 
 # The POSTs of these jobs.
 OPEN_POSTS = select(posts).where(posts.c.job.in_(_needed_jobs.scalar_subquery())).order_by(posts.c.job, posts.c.number)
+
+# Publishes that are not at their end.
+OPEN_PUBLISHES = select(publishes).where(text(OPEN_PUBLISH)).order_by(publishes.c.id)
+
+# The id of the newest publish: none is ever forgotten.
+LAST_PUBLISH = select(func.max(publishes.c.id))
 
 # Hot folders that have been seen, where they were, and whether a person holds them.
 KNOWN_FOLDERS = select(folders.c.name, folders.c.path, folders.c.held)
@@ -103,6 +120,9 @@ TOTALS = select(drops.c.folder, drops.c.outcome, func.count()).where(_at_end).gr
 
 # Some jobs by their ids.
 JOBS = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+
+# Some publishes by their ids.
+PUBLISHES = select(publishes).where(publishes.c.id.in_(bindparam("ids", expanding=True)))
 
 _HISTORY_WHERE: dict[str, ColumnElement[bool]] = {
     "folder": drops.c.folder == bindparam("folder"),

@@ -22,6 +22,7 @@ from hotfolder.edges.ledger.rows import (
     DROP,
     JOB,
     POST,
+    PUBLISH,
     Record,
     Shape,
     identity_hash,
@@ -51,12 +52,15 @@ class Reading(ABC):
                 return Unfinished()
             _, _, next_drop, next_job = connection.execute(queries.PROGRESS).one()
             folders = connection.execute(queries.KNOWN_FOLDERS).all()
+            last_publish = connection.execute(queries.LAST_PUBLISH).scalar()
             return Unfinished(
                 drops=_records(connection, DROP, queries.OPEN_DROPS),
-                jobs=_records(connection, JOB, queries.OPEN_JOBS),
+                jobs=_with_publishes(connection, _records(connection, JOB, queries.OPEN_JOBS)),
                 posts=_records(connection, POST, queries.OPEN_POSTS),
+                publishes=_records(connection, PUBLISH, queries.OPEN_PUBLISHES),
                 next_drop=next_drop,
                 next_job=next_job,
+                next_publish=(last_publish or 0) + 1,
                 folder_paths={name: os.fsdecode(path) for name, path, _ in folders},
                 held_folders=frozenset(name for name, _, held in folders if held),
             )
@@ -94,9 +98,7 @@ class Reading(ABC):
                 return []
             drops = _records(connection, DROP, query, values)
             ids = sorted({drop.job for drop in drops if drop.job is not None})
-            jobs = {
-                job.id: job for chunk in _chunks(ids) for job in _records(connection, JOB, queries.JOBS, {"ids": chunk})
-            }
+            jobs = {job.id: job for job in _with_publishes(connection, _by_ids(connection, JOB, queries.JOBS, ids))}
             return [(drop, None if drop.job is None else jobs.get(drop.job)) for drop in drops]
 
     def recall(self, folder: str, items: Sequence[RecallItem]) -> list[RecallResult]:
@@ -164,6 +166,20 @@ def _records(
 ) -> list[Record]:
     result = connection.execute(query, values)
     return shape.records(tuple(result.keys()), result.all())
+
+
+def _by_ids(connection: Connection, shape: Shape[Record], query: Executable, ids: Sequence[int]) -> list[Record]:
+    return [record for chunk in _chunks(ids) for record in _records(connection, shape, query, {"ids": chunk})]
+
+
+def _with_publishes(connection: Connection, jobs: list[Job]) -> list[Job]:
+    """Give jobs the publishes that their files wait for, or were published by."""
+    ids = sorted({job.publish for job in jobs if job.publish is not None})
+    if ids:
+        publishes = {publish.id: publish for publish in _by_ids(connection, PUBLISH, queries.PUBLISHES, ids)}
+        for job in jobs:
+            job.publishing = None if job.publish is None else publishes.get(job.publish)
+    return jobs
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -15,10 +15,21 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from hotfolder.core.journal import DROP_COLUMNS, JOB_COLUMNS, POST_COLUMNS
-from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Post, PostState
+from hotfolder.core.journal import DROP_COLUMNS, JOB_COLUMNS, POST_COLUMNS, PUBLISH_COLUMNS
+from hotfolder.core.model import (
+    Drop,
+    DropState,
+    Identity,
+    Job,
+    JobState,
+    Outcome,
+    Post,
+    PostState,
+    Publish,
+    PublishState,
+)
 
-Record = TypeVar("Record", Drop, Job, Post)
+Record = TypeVar("Record", Drop, Job, Post, Publish)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -119,7 +130,7 @@ _MOMENTS = frozenset(
     (
         *("seen_at", "ready_at", "stored_at", "filed_at"),
         *("created_at", "first_post_at", "last_post_at", "ended_at", "absent_since", "ghost_until"),
-        *("sent_at", "answered_at"),
+        *("sent_at", "answered_at", "submitted_at"),
     )
 )
 _PATHS = frozenset(("path", "origin", "work_path", "target_path"))
@@ -128,7 +139,7 @@ _TEXTS = frozenset(
     (
         *("folder", "evidence", "options", "destination", "asset", "sent_name"),
         *("reason", "warnings", "asset_handle", "stored_as"),
-        *("name", "handle", "other_handles", "written_off", "log"),
+        *("name", "handle", "other_handles", "written_off", "log", "company", "wanted", "missed"),
     )
 )
 
@@ -213,3 +224,4 @@ class Shape(Generic[Record]):
 DROP = Shape(Drop, DROP_COLUMNS, state=DropState, outcome=Outcome)
 JOB = Shape(Job, JOB_COLUMNS, state=JobState)
 POST = Shape(Post, POST_COLUMNS, state=PostState)
+PUBLISH = Shape(Publish, PUBLISH_COLUMNS, state=PublishState)

@@ -1,5 +1,5 @@
 """
-The schema: three tables of records, the hot folders seen, and how far the ledger has come.
+The schema: four tables of records, the hot folders seen, and how far the ledger has come.
 
 Values are plain, and the same in every database; `rows` translates them:
 
@@ -39,6 +39,7 @@ HEAD: Final = "0001"
 OPEN_DROP: Final = "state NOT IN ('filed', 'withdrawn')"  # not at its end
 FILED_DROP: Final = "state = 'filed'"
 OPEN_JOB: Final = "state NOT IN ('closed', 'void')"  # not at its end; ghosts are watched still
+OPEN_PUBLISH: Final = "state NOT IN ('published', 'dropped')"  # not at its end
 
 metadata = MetaData()
 
@@ -88,6 +89,26 @@ drops = Table(
     Column("receipt_digest", Text),
 )
 
+publishes = Table(
+    "publishes",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("company", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("wanted", Text, nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("name", Text, unique=True),  # as with jobs
+    Column("handle", Text),
+    Column("submitted_at", BigInteger),
+    Column("takes_to", BigInteger, nullable=False),
+    Column("absent_since", BigInteger),
+    Column("tries", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("missed", Text, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -108,6 +129,7 @@ jobs = Table(
     Column("files_total", Integer, nullable=False),
     Column("bytes_total", BigInteger, nullable=False),
     Column("log", Text, nullable=False),
+    Column("publish", BigInteger, ForeignKey("publishes.id", deferrable=True, initially="DEFERRED")),
 )
 
 posts = Table(
@@ -158,6 +180,7 @@ def _partial(name: str, *columns: Column[object], where: str) -> Index:
 # What a start has to go on with.
 _partial("drops_open", drops.c.id, where=OPEN_DROP)
 _partial("jobs_open", jobs.c.id, where=OPEN_JOB)
+_partial("publishes_open", publishes.c.id, where=OPEN_PUBLISH)
 # Whether a file just found is known.
 _partial("drops_identity", drops.c.identity_hash, where=FILED_DROP)
 _partial("drops_note", drops.c.note_digest, where="note_digest IS NOT NULL")

@@ -23,20 +23,27 @@ from hotfolder.core.journal import (
     InsertDrops,
     InsertJob,
     InsertPost,
+    InsertPublish,
     RememberFolder,
     UpdateDrops,
     UpdateJob,
     UpdatePost,
+    UpdatePublish,
     Write,
 )
 from hotfolder.edges.ledger import queries
 from hotfolder.edges.ledger.database import Held
 from hotfolder.edges.ledger.reading import Reading
-from hotfolder.edges.ledger.rows import DROP, JOB, POST, Shape, to_path, to_text
-from hotfolder.edges.ledger.tables import drops, jobs, posts
+from hotfolder.edges.ledger.rows import DROP, JOB, POST, PUBLISH, Shape, to_path, to_text
+from hotfolder.edges.ledger.tables import drops, jobs, posts, publishes
 from hotfolder.ports import LedgerError
 
-_TABLES: dict[str, tuple[Table, Shape[Any]]] = {"drops": (drops, DROP), "jobs": (jobs, JOB), "posts": (posts, POST)}
+_TABLES: dict[str, tuple[Table, Shape[Any]]] = {
+    "drops": (drops, DROP),
+    "jobs": (jobs, JOB),
+    "posts": (posts, POST),
+    "publishes": (publishes, PUBLISH),
+}
 
 _KEYS = (("id",), ("job", "number"))  # a change of nothing
 
@@ -202,6 +209,11 @@ def _parts(write: Write) -> Iterator[tuple[_Kind, Sequence[Any]]]:
         case UpdatePost():
             row = {"job": write.job, "number": write.number, **write.values}
             yield _Kind("change", "posts", tuple(row)), [row]
+        case InsertPublish():
+            yield _Kind("insert", "publishes"), [write.row]
+        case UpdatePublish():
+            row = {"id": write.id, **write.values}
+            yield _Kind("change", "publishes", tuple(row)), [row]
         case RememberFolder():
             yield _Kind("remember folder"), [write]
         case _:

@@ -14,6 +14,24 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 def upgrade() -> None:
     """Make everything."""
     op.create_table(
+        "publishes",
+        sa.Column("id", _ID, primary_key=True, autoincrement=False),
+        sa.Column("company", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("wanted", sa.Text, nullable=False),
+        sa.Column("files", sa.BigInteger, nullable=False),
+        sa.Column("name", sa.Text, unique=True),
+        sa.Column("handle", sa.Text),
+        sa.Column("submitted_at", sa.BigInteger),
+        sa.Column("takes_to", sa.BigInteger, nullable=False),
+        sa.Column("absent_since", sa.BigInteger),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("missed", sa.Text, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+    )
+    op.create_table(
         "jobs",
         sa.Column("id", _ID, primary_key=True, autoincrement=False),
         sa.Column("name", sa.Text, nullable=False, unique=True),
@@ -32,6 +50,7 @@ def upgrade() -> None:
         sa.Column("files_total", sa.Integer, nullable=False),
         sa.Column("bytes_total", sa.BigInteger, nullable=False),
         sa.Column("log", sa.Text, nullable=False),
+        sa.Column("publish", sa.BigInteger, sa.ForeignKey("publishes.id", deferrable=True, initially="DEFERRED")),
     )
     op.create_table(
         "drops",
@@ -115,6 +134,7 @@ def upgrade() -> None:
 _INDEXES: list[tuple[str, str, list[str], str | None]] = [
     ("drops_open", "drops", ["id"], "state NOT IN ('filed', 'withdrawn')"),
     ("jobs_open", "jobs", ["id"], "state NOT IN ('closed', 'void')"),
+    ("publishes_open", "publishes", ["id"], "state NOT IN ('published', 'dropped')"),
     ("drops_identity", "drops", ["identity_hash"], "state = 'filed'"),
     ("drops_note", "drops", ["note_digest"], "note_digest IS NOT NULL"),
     ("drops_receipt", "drops", ["receipt_digest"], "receipt_digest IS NOT NULL"),
