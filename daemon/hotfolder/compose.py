@@ -23,12 +23,12 @@ from hotfolder.core.messages import Event, Now, Reloaded
 from hotfolder.core.model import DropState, Unfinished
 from hotfolder.core.settings import FolderSettings, Settings, WatchMode
 from hotfolder.edges.clock import SystemClock
-from hotfolder.edges.files import FolderFiles
+from hotfolder.edges.files import FolderFiles, Owner
 from hotfolder.edges.ledger import ledger_file, open_ledger, read_ledger
 from hotfolder.edges.listeners import ControlSocket, ListenError, open_tcp
 from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.remote import IpsRemote
-from hotfolder.edges.touching import Slot, Touching
+from hotfolder.edges.touching import Touching
 from hotfolder.edges.watch import FolderWatch
 from hotfolder.ports import HistoryQuery, Ledger, LedgerError
 from hotfolder.services.folder import FolderService, StartWatch
@@ -156,8 +156,11 @@ def build(
         touching = Touching(_touching_file(settings))
         stack.callback(touching.close)
 
+        owner = Owner(ledger_id=ledger.ledger_id, host=socket.gethostname())
+
         def make_folder(folder: FolderSettings) -> FolderService:
-            return _folder(folder, events, log, touching.slot(folder.name), once=once)
+            files = FolderFiles(folder.path, touching=touching.slot(folder.name).touching, owner=owner)
+            return _folder(folder, files, events, log, once=once)
 
         folders = {
             folder.name: make_folder(folder) for folder in (*settings.folders, *leftover_folders(settings, unfinished))
@@ -261,9 +264,13 @@ def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:
 
 
 def _folder(
-    folder: FolderSettings, events: queue.SimpleQueue[Event | Ask], log: NoticeLog, slot: Slot, *, once: bool
+    folder: FolderSettings,
+    files: FolderFiles,
+    events: queue.SimpleQueue[Event | Ask],
+    log: NoticeLog,
+    *,
+    once: bool,
 ) -> FolderService:
-    files = FolderFiles(folder.path, touching=slot.touching)
     return FolderService(
         folder.name,
         files,

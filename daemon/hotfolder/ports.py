@@ -6,7 +6,7 @@ Each takes sequences where there may be many, so that a thousand small files cos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -21,6 +21,7 @@ from hotfolder.core.messages import (
     FilingResult,
     LookItem,
     LookResult,
+    Orphan,
     RecallItem,
     RecallResult,
 )
@@ -97,6 +98,9 @@ class Files(Protocol):
 
         With `has_claimed` its `_working` has to be there as well.
         """
+
+    def orphans(self, known: Collection[str]) -> Sequence[Orphan]:
+        """Return the ordinary files in `_working` that do not lie in the directory of one of these jobs."""
 
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
         """
@@ -265,6 +269,10 @@ class Ledger(LedgerReader, Protocol):
     `commit` returns only when the writes would survive a power cut, all of them or none; it raises `LedgerError`, and
     the same writes may then be committed again.
     """
+
+    @property
+    def ledger_id(self) -> str:
+        """Return what tells this ledger, and copies of it, from every other one."""
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Make all writes durable, in order, in one transaction."""

@@ -24,6 +24,7 @@ Table = dict[str, Any]
 
 PASSWORD = "a password & <such>"
 
+OWNER_MARK = "_working/.owner"
 COMPANIONS = (" - NOT SENT.txt", " - PLEASE CHECK.txt", ".receipt.toml")
 
 SETTINGS: Table = {
@@ -114,9 +115,13 @@ class Place:
     # --- looks ---
 
     def files(self, folder: str) -> dict[str, Path]:
-        """Return every file in a hot folder by its path inside; notes and receipts too."""
+        """Return every file in a hot folder, by its path inside; notes and receipts too, the mark of its owner not."""
         root = self.hot(folder)
-        return {str(path.relative_to(root)): path for path in sorted(root.rglob("*")) if path.is_file()}
+        return {
+            inside: path
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and (inside := str(path.relative_to(root))) != OWNER_MARK
+        }
 
     def originals(self, folder: str) -> dict[str, str]:
         """Return the SHA-256 of every file in a hot folder that is no note or receipt, by its path inside."""

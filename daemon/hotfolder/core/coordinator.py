@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import assert_never
 
 from hotfolder.core import messages as m
+from hotfolder.core import wording
 from hotfolder.core.board import Board, Turn
 from hotfolder.core.connection import Connection
 from hotfolder.core.dispatch import Dispatch
 from hotfolder.core.filing import Filing
 from hotfolder.core.intake import Desk
+from hotfolder.core.litter import WORKING
 from hotfolder.core.model import (
     Drop,
     DropState,
     Identity,
     Job,
     JobState,
+    Outcome,
     Post,
     PostState,
     Touched,
@@ -182,6 +185,9 @@ class Coordinator:
                 self.tracking.assets_failed(event)
             case m.FiledAway():
                 self.filing.filed(event.results)
+            case m.OrphansFound():
+                for orphan in event.orphans:
+                    self._adopt(event.folder, orphan)
             case m.HoldAsked():
                 self.desks[event.folder].hold(event.paths)
             case m.ReleaseAsked():
@@ -218,12 +224,29 @@ class Coordinator:
                 self.board.do(m.CloseFolder(name))
 
     def _folder_up(self, event: m.FolderUp) -> None:
-        self.desks[event.folder].came_up(event.state)
+        desk = self.desks[event.folder]
+        desk.came_up(event.state)
+        if not desk.retired:
+            self.board.do(m.FindOrphans(event.folder, self._working_jobs(event.folder)))
         for job in self.board.jobs.values():
             if job.folder == event.folder and job.state is JobState.CLAIMING:
                 members = self.board.members_of(job)
                 self.dispatch.claim(job, [drop for drop in members if drop.state is DropState.CLAIMING])
         self.filing.folder_came_up(event.folder)
+
+    def _working_jobs(self, folder: str) -> frozenset[str]:
+        """Return the names of the jobs whose files may lie in a folder's `_working`."""
+        paths = [drop.work_path for drop in self.board.drops.values() if drop.folder == folder and drop.work_path]
+        return frozenset(path.split("/")[1] for path in paths if path.startswith(f"{WORKING}/"))
+
+    def _adopt(self, folder: str, orphan: m.Orphan) -> None:
+        """Have a file of which nothing is recorded brought where people find it (RELIABILITY L2)."""
+        path = orphan.path.removeprefix(f"{WORKING}/").partition("/")[2] or orphan.path.rpartition("/")[2]
+        drop = self.desks[folder].drop_at(path, orphan.identity)
+        drop.work_path = orphan.path
+        drop.reason = wording.ORPHAN
+        self.board.tell("drop.seen", "warning", folder=folder, drop=drop.id, path=orphan.path, reason=drop.reason)
+        self.filing.adopt(drop, Outcome.UNKNOWN)
 
     def _claimed(self, event: m.Claimed) -> None:
         job = self.board.jobs.get(event.job)
@@ -248,6 +271,7 @@ class Coordinator:
             case (
                 m.OpenFolder(folder=folder)
                 | m.CloseFolder(folder=folder)
+                | m.FindOrphans(folder=folder)
                 | m.Scan(folder=folder)
                 | m.Look(folder=folder)
                 | m.Claim(folder=folder)

@@ -75,8 +75,12 @@ class Filing:
 
     def refuse(self, drop: Drop) -> None:
         """A drop that was never ready: it goes from its place straight to its note."""
+        self.adopt(drop, Outcome.REJECTED)
+
+    def adopt(self, drop: Drop, outcome: Outcome) -> None:
+        """A new drop, with its reason, comes to its end at once."""
         self._board.drops[drop.id] = drop
-        values = self._values(drop, None, {"outcome": Outcome.REJECTED, "reason": drop.reason}, 1)
+        values = self._values(drop, None, {"outcome": outcome, "reason": drop.reason}, 1)
         for column, value in values.items():
             setattr(drop, column, value)
         self._board.journal.add_drops([drop])

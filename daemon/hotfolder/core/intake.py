@@ -507,6 +507,26 @@ class Desk:
         self.board.tell("drop.rejected", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
         self._on_refused(drop)
 
+    def drop_at(self, path: str, identity: Identity) -> Drop:
+        """Return a new drop for a file that comes to its end without settling; it takes its place in the window."""
+        self.board.live_in[self.folder.name] += 1
+        route = self.router.route(path, self.board.now.today)
+        name = path.rpartition("/")[2]
+        return Drop(
+            id=self.board.new_drop_id(),
+            folder=self.folder.name,
+            path=path,
+            state=DropState.FILING,
+            identity=identity,
+            seen_at=self.board.now.wall,
+            rule=route.rule,
+            options=route.options,
+            destination=route.destination,
+            asset=naming.asset_id(name),
+            sent_name=naming.sent_name(name),
+            overwrite=route.overwrite,
+        )
+
     def _new_drop(self, entry: _Settling, state: DropState) -> Drop:
         board, now = self.board, self.board.now
         if entry.track is None:

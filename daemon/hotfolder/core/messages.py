@@ -140,6 +140,14 @@ class FilingResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Orphan:
+    """A file in `_working` that no job we know of has put there (RELIABILITY L2)."""
+
+    path: str
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
 class RecallItem:
     """Ask the ledger what it knows of a file just found."""
 
@@ -340,6 +348,14 @@ class FiledAway:
 
 
 @dataclass(frozen=True, slots=True)
+class OrphansFound:
+    """What lies in `_working` and is not known."""
+
+    folder: str
+    orphans: tuple[Orphan, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HoldAsked:
     """A person wants a folder, or files in it, to wait."""
 
@@ -401,6 +417,7 @@ Event = (
     | AssetsSeen
     | AssetsFailed
     | FiledAway
+    | OrphansFound
     | HoldAsked
     | ReleaseAsked
     | RetryAsked
@@ -429,6 +446,14 @@ class CloseFolder:
     """A folder that is no longer configured has no work left: stop watching it. Not answered."""
 
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindOrphans:
+    """Look into `_working` for files of other jobs than these, by name; answered by OrphansFound."""
+
+    folder: str
+    known: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -572,6 +597,7 @@ class Tidy:
 Action = (
     OpenFolder
     | CloseFolder
+    | FindOrphans
     | Scan
     | Look
     | Recall

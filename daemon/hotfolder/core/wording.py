@@ -33,6 +33,7 @@ CONTRADICTION = "it arrived at the server twice; once it was stored, once not: {
 SILENCE = "the server does not say what became of it"
 PROVEN = "found on the server, with the same name{size}, changed there at {modified:%Y-%m-%d %H:%M:%S} UTC"
 PROVEN_SIZE = " and size"
+ORPHAN = "it lay among the files being sent, and the record of what became of it is lost"
 NOT_PROVEN = "not found on the server as we sent it"
 
 # --- notes ---

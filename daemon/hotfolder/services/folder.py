@@ -19,6 +19,7 @@ from hotfolder.core.messages import (
     Event,
     FileAway,
     FiledAway,
+    FindOrphans,
     FolderDown,
     FolderUp,
     Found,
@@ -26,6 +27,7 @@ from hotfolder.core.messages import (
     Look,
     Looked,
     OpenFolder,
+    OrphansFound,
     Overflowed,
     RemoveCopies,
     Scan,
@@ -33,7 +35,19 @@ from hotfolder.core.messages import (
 )
 from hotfolder.ports import Files, FolderError, Watch, WatchError
 
-FolderAction = OpenFolder | CloseFolder | Scan | Look | Claim | FileAway | BringBack | RemoveCopies | LeaveNote | Tidy
+FolderAction = (
+    OpenFolder
+    | CloseFolder
+    | FindOrphans
+    | Scan
+    | Look
+    | Claim
+    | FileAway
+    | BringBack
+    | RemoveCopies
+    | LeaveNote
+    | Tidy
+)
 
 StartWatch = Callable[
     [Callable[[tuple[str, ...], tuple[str, ...]], None], Callable[[], None], Callable[[str], None]], Watch | None
@@ -70,6 +84,8 @@ class FolderService:
                     return [self._open(action)]
                 case CloseFolder():
                     self.close()
+                case FindOrphans():
+                    return [OrphansFound(self.name, tuple(self.files.orphans(action.known)))]
                 case Scan():
                     return [self._scan_on(action)]
                 case Look():

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hotfolder.core.litter import is_reserved
@@ -23,6 +23,7 @@ from hotfolder.core.messages import (
     LookItem,
     LookResult,
     LookStatus,
+    Orphan,
 )
 from hotfolder.core.model import Evidence, FormatEnd, Identity, Lease, Observation
 from hotfolder.ports import ChangedError, Clock, FolderError
@@ -93,6 +94,15 @@ class FakeFiles:
         """Raise if the root cannot be reached."""
         if self._share.missing:
             raise FolderError("the folder is not there")
+
+    def orphans(self, known: Collection[str]) -> list[Orphan]:
+        """Return what lies in `_working` and belongs to none of these jobs."""
+        self.check()
+        return [
+            Orphan(path, file.identity)
+            for path, file in self._share.files.items()
+            if path.startswith("_working/") and path.split("/")[1] not in known
+        ]
 
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
         """Yield every file in chunks of two, so that short histories have several."""

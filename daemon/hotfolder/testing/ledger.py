@@ -51,6 +51,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self._rows = _Rows()
         self._in_doubt: tuple[Write, ...] | None = None  # durable, though the caller was told otherwise
+        self.ledger_id = "ledger of the tests"
         self.commits = 0
         self.fail_at: set[int] = set()  # numbers of commits that fail with nothing done, from 1
         self.lose_answer_at: set[int] = set()  # numbers of commits that become durable and fail all the same

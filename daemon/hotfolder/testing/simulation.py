@@ -103,8 +103,12 @@ class World:
         wall = self.clock.now()
         return Now(self.clock.monotonic(), wall, wall.date())
 
-    def run(self, *, quiet_end_s: float = 0.0) -> None:
-        """Run the daemon, over every crash, until nothing is left to do and the script is played."""
+    def run(self, *, quiet_end_s: float = 0.0, after_crash: Callable[[World], None] = lambda world: None) -> None:
+        """
+        Run the daemon, over every crash, until nothing is left to do and the script is played.
+
+        `after_crash` is what becomes of the world before the daemon starts again.
+        """
         while True:
             self._life = Life(self)
             try:
@@ -114,6 +118,7 @@ class World:
                 self.perils.crash_at = None
                 self.ledger = self.ledger.durable_copy()
                 self.clock.advance(2.0)
+                after_crash(self)
                 continue
             return
 

@@ -6,7 +6,8 @@ paths, identities and bytes; what they mean is the coordinator's.
 """
 
 from hotfolder.edges.files.folder import FolderFiles
+from hotfolder.edges.files.owner import Owner
 from hotfolder.edges.files.probes import FileSystem
 from hotfolder.edges.files.syscalls import Syscalls
 
-__all__ = ["FileSystem", "FolderFiles", "Syscalls"]
+__all__ = ["FileSystem", "FolderFiles", "Owner", "Syscalls"]

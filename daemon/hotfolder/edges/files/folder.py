@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,15 @@ from hotfolder.core.messages import (
     FilingResult,
     LookItem,
     LookResult,
+    Orphan,
 )
 from hotfolder.core.model import Identity
 from hotfolder.edges.files.beneath import DIRECTORY, Directories, split
 from hotfolder.edges.files.claim import Claiming
 from hotfolder.edges.files.filing import Filing
 from hotfolder.edges.files.looking import Looking, Touching
+from hotfolder.edges.files.orphans import find_orphans
+from hotfolder.edges.files.owner import Owner, check_owner
 from hotfolder.edges.files.probes import TO_READ, FileSystem, file_system, is_below, mount_point
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
 from hotfolder.edges.files.reading import ClaimedFile, cannot_read
@@ -73,11 +76,13 @@ class FolderFiles:
         monotonic: Callable[[], float] = _boot_time,
         calls: Syscalls | None = None,
         touching: Touching | None = None,
+        owner: Owner | None = None,
     ) -> None:
         self._root = str(root)
         self._monotonic = monotonic
         self._calls = calls or Syscalls()
         self._touching: Touching = touching or _unmarked
+        self._owner = owner
         self._user = os.geteuid()
         self._root_known: _Root | None = None
 
@@ -111,6 +116,19 @@ class FolderFiles:
                 "is the share mounted?"
             )
         self._root_known = now
+        if self._owner is not None:
+            with self._directories() as directories:
+                check_owner(directories, self._owner)
+
+    def orphans(self, known: Collection[str]) -> list[Orphan]:
+        """Return the files in `_working` that belong to none of these jobs (`Files.orphans`)."""
+        with self._directories() as directories:
+            try:
+                return find_orphans(directories, known)
+            except OSError as error:
+                if error.errno in GONE:
+                    return []
+                raise FolderError(f"{self._root}/{WORKING}: {why(error)}") from error
 
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
         """Yield all files below a directory in chunks (`Files.walk`)."""
@@ -126,7 +144,7 @@ class FolderFiles:
     def claim(self, items: Sequence[ClaimItem]) -> list[ClaimResult]:
         """Rename each file into `_working` (`Files.claim`)."""
         with self._directories() as directories:
-            return Claiming(directories).claim(items)
+            return Claiming(directories, self._owner).claim(items)
 
     def open_for_sending(self, work_path: str, identity: Identity) -> Reader:
         """Open a claimed file; any thread may call this."""

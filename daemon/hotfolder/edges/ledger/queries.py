@@ -67,6 +67,7 @@ LAST_PUBLISH = select(func.max(publishes.c.id))
 KNOWN_FOLDERS = select(folders.c.name, folders.c.path, folders.c.held)
 
 # How far the ledger has come.
+LEDGER_ID = select(progress.c.ledger_id)
 PROGRESS = select(progress.c.openings, progress.c.commits, progress.c.next_drop, progress.c.next_job)
 
 # --- whether a file is known ---

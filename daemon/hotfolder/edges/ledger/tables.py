@@ -165,6 +165,7 @@ folders = Table(
 progress = Table(
     "progress",
     metadata,
+    Column("ledger_id", Text, nullable=False),  # random: tells this ledger from every other one
     Column("openings", BigInteger, nullable=False),
     Column("commits", BigInteger, nullable=False),
     Column("next_drop", BigInteger, nullable=False),  # ids are never used again, not even those of forgotten drops

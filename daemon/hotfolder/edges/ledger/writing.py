@@ -86,6 +86,12 @@ class StoredLedger(Reading):
         with self._snapshot() as connection:
             connection.execute(queries.COUNT_OPENING)
             self._progress = _progress(connection)
+            self._ledger_id = str(connection.execute(queries.LEDGER_ID).scalar_one())
+
+    @property
+    def ledger_id(self) -> str:
+        """Return what tells this ledger from every other one."""
+        return self._ledger_id
 
     def _snapshot(self) -> AbstractContextManager[Connection]:
         return self._held.transaction()

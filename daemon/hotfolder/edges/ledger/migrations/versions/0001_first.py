@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -120,12 +122,13 @@ def upgrade() -> None:
     )
     progress = op.create_table(
         "progress",
+        sa.Column("ledger_id", sa.Text, nullable=False),
         sa.Column("openings", sa.BigInteger, nullable=False),
         sa.Column("commits", sa.BigInteger, nullable=False),
         sa.Column("next_drop", sa.BigInteger, nullable=False),
         sa.Column("next_job", sa.BigInteger, nullable=False),
     )
-    op.bulk_insert(progress, [{"openings": 0, "commits": 0, "next_drop": 1, "next_job": 1}])
+    op.bulk_insert(progress, [{"ledger_id": uuid4().hex, "openings": 0, "commits": 0, "next_drop": 1, "next_job": 1}])
     for name, table, columns, where in _INDEXES:
         condition = None if where is None else sa.text(where)
         op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)

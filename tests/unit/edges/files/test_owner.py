@@ -1,0 +1,83 @@
+"""Whose `_working` it is, and what lies in it that nobody knows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.unit.edges.files.share import JPEG, Share
+
+from hotfolder.core.messages import ClaimStatus, Orphan
+from hotfolder.edges.files import FolderFiles, Owner
+from hotfolder.ports import FolderError
+
+OURS = Owner(ledger_id="11aa", host="studio-1")
+THEIRS = Owner(ledger_id="22bb", host="studio-2")
+
+
+def hotfolder(share: Share, owner: Owner) -> FolderFiles:
+    return FolderFiles(share.root, owner=owner)
+
+
+def claim(share: Share, files: FolderFiles, path: str) -> None:
+    share.drop(path)
+    (result,) = files.claim([share.claim_item(path)])
+    assert result.status is ClaimStatus.CLAIMED
+
+
+def test_the_first_claim_marks_the_place_for_its_ledger(share: Share) -> None:
+    files = hotfolder(share, OURS)
+    files.check()
+    claim(share, files, "a.jpg")
+    assert set(share.paths()) == {"_working/job/a.jpg", "_working/.owner"}
+    files.check(has_claimed=True)
+    again = hotfolder(share, Owner(ledger_id="11aa", host="studio-9"))  # the daemon moved, its ledger with it
+    again.check()
+    claim(share, again, "b.jpg")
+
+
+def test_another_ledgers_daemon_claims_nothing_and_is_told_whose_it_is(share: Share) -> None:
+    claim(share, hotfolder(share, OURS), "a.jpg")
+    other = hotfolder(share, THEIRS)
+    item = share.claim_item("b.jpg", share.drop("b.jpg"))
+    for touch in (other.check, lambda: other.claim([item])):
+        with pytest.raises(FolderError, match=r"belongs to another hotfolder, on studio-1; .*_working/\.owner"):
+            touch()
+    assert share.root.joinpath("b.jpg").read_bytes() == JPEG
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"ledger": "11aa"}'])
+def test_a_mark_that_cannot_be_read_is_somebody_elses(share: Share, content: bytes) -> None:
+    share.drop("_working/.owner", content)
+    with pytest.raises(FolderError, match="nobody knows where"):
+        hotfolder(share, OURS).check()
+
+
+def test_a_mark_that_was_removed_is_made_anew(share: Share) -> None:
+    claim(share, hotfolder(share, OURS), "a.jpg")
+    (share.root / "_working/.owner").unlink()
+    other = hotfolder(share, THEIRS)
+    other.check()
+    claim(share, other, "b.jpg")
+    with pytest.raises(FolderError, match="studio-2"):
+        hotfolder(share, OURS).check()
+
+
+def test_orphans_are_the_files_of_no_job_that_is_known(share: Share, tmp_path: Path) -> None:
+    files = hotfolder(share, OURS)
+    assert files.orphans(()) == []  # nothing was ever claimed here
+    claim(share, files, "spring/a.jpg")
+    lost = share.drop("_working/lost/spring/deep/b.jpg")
+    loose = share.drop("_working/c.jpg")
+    (tmp_path / "secret").write_bytes(b"secret")
+    (share.root / "_working/lost/link.jpg").symlink_to(tmp_path / "secret")
+    os.link(tmp_path / "secret", share.root / "_working/lost/hard.jpg")
+    os.mkfifo(share.root / "_working/lost/fifo.jpg")
+    (share.root / "_working/away").symlink_to(tmp_path)
+    found = [Orphan("_working/c.jpg", loose), Orphan("_working/lost/spring/deep/b.jpg", lost)]
+    assert files.orphans({"job"}) == found
+    assert {orphan.path for orphan in files.orphans(())} == {
+        "_working/job/spring/a.jpg",
+        *(orphan.path for orphan in found),
+    }
