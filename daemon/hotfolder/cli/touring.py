@@ -197,7 +197,16 @@ def sandbox(
     password: Annotated[str, typer.Option(help="That user's password")] = "secret",  # noqa: S107 # of a sandbox
     speed: Annotated[float, typer.Option(help="Files it works through per second and job; 0 = at once", min=0)] = 20.0,
     job_timeout: Annotated[str, typer.Option(help="How long an open job waits for its next POST")] = "30m",
-    faults: Annotated[Path | None, typer.Option(metavar="FILE", help="Scripted faults, TOML")] = None,
+    faults: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Scripted faults, TOML; see docs/sandbox.md")
+    ] = None,
+    overwrite_mode: Annotated[
+        OverwriteMode, typer.Option(help="What overwrite = true replaces; else a copy NAME-1 is made")
+    ] = OverwriteMode.FULL_NAME_ANY_FOLDER,
+    serial: Annotated[bool, typer.Option("--serial", help="Jobs run one after the other, not side by side")] = False,
+    unversioned_auth: Annotated[
+        bool, typer.Option("--unversioned-auth", help="UploadFile takes only the authHeader without a version")
+    ] = False,
 ) -> int:
     """Run the embedded IPS server on loopback until it is stopped."""
     try:
@@ -213,4 +222,7 @@ def sandbox(
         speed=speed,
         job_timeout_s=job_timeout_s,
         faults=faults,
+        overwrite_mode=overwrite_mode.value,
+        serial=serial,
+        auth_namespace="unversioned" if unversioned_auth else "versioned",
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from hotfolder.sandbox.documents import NAMESPACE, is_true, read, split_tag, text_of
+from hotfolder.sandbox.documents import FAULT_NAMESPACE, NAMESPACE, is_true, read, split_tag, text_of
 from hotfolder.sandbox.errors import invalid_company, invalid_credentials, no_credentials
 from hotfolder.sandbox.schemas import AUTH_HEADER
 
@@ -64,13 +64,16 @@ class Account:
             raise invalid_company(handle)
 
 
-def read_auth(element: etree._Element | None) -> AuthHeader:
-    """The authHeader of a request: versioned, ordered, with appName and appVersion."""
+def read_auth(element: etree._Element | None, *, is_versioned: bool = True) -> AuthHeader:
+    """The authHeader of a request: ordered, with appName and appVersion; fault 10000 in the wrong namespace."""
     if element is None:
         raise no_credentials("The request has no authHeader")
     namespace, name = split_tag(element)
-    if (namespace, name) != (NAMESPACE, "authHeader"):
-        raise no_credentials(f"Found {{{namespace}}}{name}, wanted {{{NAMESPACE}}}authHeader")
+    wanted = NAMESPACE if is_versioned else FAULT_NAMESPACE
+    if (namespace, name) != (wanted, "authHeader"):
+        raise no_credentials(f"Found {{{namespace}}}{name}, wanted {{{wanted}}}authHeader")
+    for part in element.iter(f"{{{wanted}}}*"):  # the other one is read as if it were versioned
+        part.tag = f"{{{NAMESPACE}}}{split_tag(part)[1]}"
     tree = read(element, "authHeader", AUTH_HEADER)
     status = text_of(tree, "faultHttpStatusCode")
     return AuthHeader(

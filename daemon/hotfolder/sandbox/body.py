@@ -6,7 +6,7 @@ from collections.abc import Callable
 from io import BufferedIOBase
 from typing import Final
 
-from hotfolder.sandbox.faults import RequestWatch
+from hotfolder.sandbox.faults import Fault, RequestWatch
 
 BLOCK: Final = 256 * 1024
 """Bytes per read: more was no faster over loopback, and every connection holds about two of them."""
@@ -18,6 +18,14 @@ class BodyCutError(Exception):
 
 class ResetDueError(Exception):
     """A scripted fault wants the connection reset here."""
+
+
+class StallDueError(Exception):
+    """A scripted fault wants nothing more to be read here."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.do)
+        self.fault = fault
 
 
 class Body:
@@ -34,13 +42,13 @@ class Body:
         self.size = size
 
     def read(self) -> bytes:
-        """The next block, b"" at the end; `BodyCutError` or `ResetDueError` instead."""
+        """The next block, b"" at the end; `BodyCutError`, `ResetDueError` or `StallDueError` instead."""
         most = min(BLOCK, self._remaining)
         fault = self._watch.acting
-        if fault is not None and fault.do == "reset":
+        if fault is not None and fault.do in ("reset", "stall"):
             most = min(most, fault.after_bytes - self._taken)
             if most <= 0:
-                raise ResetDueError
+                raise ResetDueError if fault.do == "reset" else StallDueError(fault)
         elif fault is not None and fault.do == "slow-read":
             most = min(most, max(1, fault.bytes_per_second // 10))
             self._pause(most / fault.bytes_per_second)

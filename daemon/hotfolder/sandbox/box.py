@@ -41,6 +41,9 @@ class Sandbox:
     `port` 0 takes a free one.
     `speed` is how many files per second a running job works through, 0 = at once.
     `job_timeout` is in seconds without a POST.
+    `overwrite_mode` is the company's setting (PROTOCOL 3.2).
+    `serial` lets one job run at a time.
+    `auth_namespace` is which authHeader UploadFile takes, "versioned" or "unversioned" (PROTOCOL 1.4).
     `faults` is a TOML file or the same tables as mappings.
     `record_xml` keeps each request's XML in `requests`, passwords blanked; `max_requests` bounds that list.
     """
@@ -58,18 +61,24 @@ class Sandbox:
         job_timeout: float = JOB_TIMEOUT_S,
         faults: Path | Sequence[Mapping[str, object]] | None = None,
         overwrite_mode: str = OverwriteMode.FULL_NAME_ANY_FOLDER.value,
+        serial: bool = False,
+        auth_namespace: str = "versioned",
         max_post_bytes: int = MAX_POST_BYTES,
         record_xml: bool = False,
         max_requests: int = 10_000,
         clock: Clock | None = None,
     ) -> None:
         _check(company, speed, job_timeout, overwrite_mode)
+        if auth_namespace not in ("versioned", "unversioned"):
+            raise SandboxError(f"auth_namespace: found {auth_namespace!r}, wanted versioned or unversioned")
         self._data = data
         self._address = (host, port)
         self._account = Account(company=company, user=user, password=password)
         self._speed = speed
         self._job_timeout_s = job_timeout
         self._mode = OverwriteMode(overwrite_mode)
+        self._serial = serial
+        self._is_auth_versioned = auth_namespace == "versioned"
         self._max_post_bytes = max_post_bytes
         self._record_xml = record_xml
         self._max_requests = max_requests
@@ -111,11 +120,19 @@ class Sandbox:
             company_number=COMPANY_NUMBER,
             speed=self._speed,
             timeout_s=self._job_timeout_s,
+            serial=self._serial,
         )
         catalogue = CatalogueFile(self._data, company_number=COMPANY_NUMBER)
         limit = self._max_post_bytes
         services = Services(
-            upload=UploadServlet(self._account, jobs, store, catalogue, max_post_bytes=limit),
+            upload=UploadServlet(
+                self._account,
+                jobs,
+                store,
+                catalogue,
+                max_post_bytes=limit,
+                is_auth_versioned=self._is_auth_versioned,
+            ),
             soap=SoapService(self._account, jobs, Operations(self._account, jobs, catalogue, max_post_bytes=limit)),
             jobs=jobs,
             page=Page(self._account, catalogue),
@@ -196,12 +213,17 @@ class Sandbox:
             return job_views(db)
 
     def content(self, asset_name: str) -> Path:
-        """The file that holds an asset's bytes; KeyError if there is no such asset."""
+        """The file that holds an asset's bytes; by-products have none. KeyError if there is no such asset."""
         with self._running().services.jobs.reading() as db:
-            row = db.execute("select number from asset where name = ?", (asset_name,)).fetchone()
+            row = db.execute("select number from live_asset where name = ?", (asset_name,)).fetchone()
         if row is None:
             raise KeyError(asset_name)
         return content_path(self._data, row["number"])
+
+    def trash(self, asset_name: str) -> None:
+        """Delete an asset: for seven days its name is still taken (PROTOCOL 3.2). KeyError if there is none."""
+        if not self._running().services.jobs.trash(asset_name):
+            raise KeyError(asset_name)
 
     def _running(self) -> SandboxServer:
         if self._server is None:

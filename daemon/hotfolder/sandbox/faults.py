@@ -38,14 +38,21 @@ REQUEST_FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "html": ("status", *_ANSWER),  # a page of some proxy, status 200
     "garbage": ("status", *_ANSWER),  # text/xml that is no XML
     "empty-200": _ANSWER,
-    "fault": ("code", "reason", "status", "as_200", *_ANSWER),  # an IPS fault; status 500
+    "fault": ("code", "reason", "status", "as_200", "retry_after", *_ANSWER),  # an IPS fault; status 500
     "redirect": ("location", "status", *_ANSWER),  # 307
     "truncated": ("short_length",),  # processed; half of the true answer, short_length = Content-Length admits it
+    "gzip": (),  # processed; the true answer packed, asked for or not
+    "broken-gzip": (),  # processed; packed and damaged
+    "namespace": ("namespace",),  # processed; the true answer in another namespace
+    "hollow": (),  # processed; the true answer's element with nothing in it: no job, log, asset, handle
+    "huge": ("bytes",),  # processed; the true answer and so many blanks, 2 MiB
+    "drip": ("bytes_per_second",),  # processed; the true answer, slowly
     "swallow-before": (),  # connection closed without processing and without an answer
     "swallow-after": (),  # processed, connection closed without an answer
     "slow": ("seconds",),  # processed, the answer comes late
     "hold": (),  # processed, the answer waits for `Fault.release`, or for the end of the sandbox
     "slow-read": ("bytes_per_second",),
+    "stall": ("after_bytes",),  # no more is read after so many bytes of the body, until `Fault.release` or the end
     "reset": ("after_bytes",),  # connection reset when so many bytes of the body are read; not processed
 }
 """What can happen to a request, with the keys each takes."""
@@ -56,6 +63,10 @@ FILE_FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "no-log-row": (),  # ingested as ever, but the log does not mention it
     "rename": (),  # stored as name-1
     "vanish": (),  # neither asset nor row, as after a virus scan (PROTOCOL 6.1)
+    "log-type": ("log_type",),  # an asset, with another word in its row: misspelt, unknown, FileCancel
+    "nameless-row": (),  # an asset, with nothing in its row but the message
+    "noise": ("rows",),  # so many rows of progress before its own: logs of many pages
+    "fatal": ("message",),  # the job ends here with FatalError: this file and those after it come to nothing
 }
 """What can happen to a file while it is ingested."""
 
@@ -64,8 +75,18 @@ _REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "redirect": ("location",),
     "slow": ("seconds",),
     "slow-read": ("bytes_per_second",),
+    "drip": ("bytes_per_second",),
+    "stall": ("after_bytes",),
     "reset": ("after_bytes",),
+    "log-type": ("log_type",),
+    "noise": ("rows",),
 }
+_PROCESSED: Final = frozenset(
+    (
+        *("truncated", "gzip", "broken-gzip", "namespace", "hollow", "huge", "drip"),
+        *("swallow-after", "slow", "hold", "slow-read"),
+    )
+)
 _STATUS: Final[dict[str, int]] = {"http-503": 503, "fault": 500, "redirect": 307}
 _COMMON: Final = ("do", "job", "file", "nth", "from", "count", "every")
 
@@ -98,6 +119,10 @@ class Fault:
     bytes_per_second: int = 0
     after_bytes: int = 0
     message: str = "Scripted trouble with this file"
+    namespace: str = "urn:example:another"
+    size_bytes: int = 2 * 1024 * 1024  # of "huge"
+    log_type: str = ""
+    rows: int = 0
     processed: bool = False
     short_length: bool = False
     matches: int = 0  # requests or files it fitted so far
@@ -112,7 +137,7 @@ class Fault:
     @property
     def is_processed(self) -> bool:
         """Whether the request it spoils is carried out all the same."""
-        return self.processed or self.do in ("truncated", "swallow-after", "slow", "hold", "slow-read")
+        return self.processed or self.do in _PROCESSED
 
     def meet(self) -> bool:
         """Count one match; True if it acts this time."""
@@ -125,7 +150,7 @@ class Fault:
         return acts
 
     def release(self) -> None:
-        """Let go of the answers that do = "hold" keeps, now and later."""
+        """Let go of what do = "hold" and "stall" keep, now and later."""
         self.released.set()
 
     def fits_job(self, job_name: str | None) -> bool:
@@ -262,6 +287,10 @@ def make_fault(table: Mapping[str, object], *, where: str = "fault") -> Fault:
     fault.status = 200 if as_200 else checks.whole("status", 200, 599) or _STATUS.get(do, 200)
     fault.reason = checks.text("reason") or fault.reason
     fault.message = checks.text("message") or fault.message
+    fault.namespace = checks.text("namespace") or fault.namespace
+    fault.size_bytes = checks.whole("bytes", 1) or fault.size_bytes
+    fault.log_type = checks.text("log_type") or fault.log_type
+    fault.rows = checks.whole("rows", 1) or fault.rows
     if fault.file is not None and do in REQUEST_FAULTS and fault.on not in ("*", UPLOAD):
         checks.problems.append(f"{where}.file: only a POST has files, wanted on = {UPLOAD!r}")
     if checks.problems:

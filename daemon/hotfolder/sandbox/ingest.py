@@ -2,18 +2,21 @@
 Turning posted files into assets, one at a time: asset names, overwriting, and the log rows that tell of it.
 
 The rules are PROTOCOL 3.1 and 3.2 (overwrite), 4.3 (log types) and 6.2 (names).
-It runs inside the caller's transaction; one file may give several rows, so by-products (masks, layers, pages) fit in.
+It runs inside the caller's transaction. One file may give several assets and rows: see `byproducts`.
 """
 
 import json
 import sqlite3
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
+from hotfolder.sandbox.byproducts import is_unpacked, layer_names, members
 from hotfolder.sandbox.documents import Tree, is_true, items_of
-from hotfolder.sandbox.faults import FaultScript
-from hotfolder.sandbox.names import OverwriteMode, Target, asset_type, with_asset_name
+from hotfolder.sandbox.faults import Fault, FaultScript
+from hotfolder.sandbox.names import OverwriteMode, Target, asset_type, target_of, with_asset_name
 from hotfolder.sandbox.store import Store
 
 
@@ -48,6 +51,10 @@ def asset_handle(number: int) -> str:
     return f"a|{number}"
 
 
+TRASH: Final = timedelta(days=7)
+"""How long a deleted asset keeps its name (PROTOCOL 3.2, 6.1)."""
+
+
 class Ingest:
     """Makes assets of posted files, by the company's overwrite mode."""
 
@@ -66,17 +73,60 @@ class Ingest:
             problem = "Nothing is left of its name"
         if "upload-error" in faults:
             problem = faults["upload-error"].message
+        if "fatal" in faults:
+            content.unlink(missing_ok=True)
+            return [LogRow(log_type="FatalError", message=faults["fatal"].message, at=at)]
         if problem is not None or "vanish" in faults:
             content.unlink(missing_ok=True)
             rows = [] if problem is None else [_failed(file, f"{_path(file.target)}: {problem}", at)]
         elif self._comes_again_in_job(file):
             content.unlink(missing_ok=True)
             rows = [_duplicate(file, f"{_path(file.target)} was skipped: its name came before in this job", at)]
+        elif is_unpacked(options, file.target.file_name):
+            rows = self._unpack(file, options, at)
         else:
-            rows = self._store_asset(file, options, at, is_renamed="rename" in faults)
-            if "upload-warning" in faults:
-                rows = [_warned(row, faults["upload-warning"].message) for row in rows]
-        return [] if "no-log-row" in faults else rows
+            layers = layer_names(options, file.target.file_name, content)
+            rows = [self._store_asset(file, options, at, is_renamed="rename" in faults)]
+            if rows[0].asset_handle is not None:
+                rows += self._store_parts(file, layers, options, at)
+        return _scripted(rows, faults, at)
+
+    def _unpack(self, file: PostedFile, options: Tree, at: datetime) -> list[LogRow]:
+        """Each file in an archive becomes an asset; the archive itself becomes none."""
+        content = self._store.incoming / file.content
+        try:
+            found = members(file.target.file_name, content)
+        except ValueError as error:
+            return [_failed(file, f"{_path(file.target)}: {error}", at)]
+        finally:
+            content.unlink(missing_ok=True)
+        return [
+            self._store_asset(
+                replace(
+                    file,
+                    target=target_of(file.target.folder, member.name),
+                    size_bytes=member.size_bytes,
+                    sha256="",
+                    content="",
+                ),
+                options,
+                at,
+            )
+            for member in found
+        ]
+
+    def _store_parts(self, file: PostedFile, layers: list[str], options: Tree, at: datetime) -> list[LogRow]:
+        """The layers of a PSD as assets, and the row of a mask, which is part of its asset."""
+        rows = []
+        for name in layers:
+            target = Target(folder=file.target.folder, file_name=with_asset_name(file.target.file_name, name))
+            layer = replace(file, target=target, size_bytes=0, sha256="", content="")
+            rows.append(replace(self._store_asset(layer, options, at), asset_type="Layer"))
+        if is_true(options, "createMask") and asset_type(file.target.file_name) == "Image":
+            name = f"{file.target.asset_name}_mask"
+            message = f"{_path(file.target)}: mask created"
+            rows.append(LogRow(log_type="UploadSuccess", message=message, at=at, asset_name=name, asset_type="Mask"))
+        return rows
 
     def _comes_again_in_job(self, file: PostedFile) -> bool:
         """The same name twice in one job is a duplicate (PROTOCOL 4.3, DuplicateSkipped)."""
@@ -86,14 +136,18 @@ class Ingest:
         )
         return earlier.fetchone() is not None
 
-    def _store_asset(self, file: PostedFile, options: Tree, at: datetime, *, is_renamed: bool) -> list[LogRow]:
+    def _store_asset(self, file: PostedFile, options: Tree, at: datetime, *, is_renamed: bool = False) -> LogRow:
         target = file.target
+        self._empty_trash(target.asset_name, at)
         existing = self._find(target.asset_name)
-        if existing is not None and not is_true(options, "overwrite"):
-            (self._store.incoming / file.content).unlink(missing_ok=True)
-            return [_duplicate(file, f"{_path(target)} was skipped: the name is in use", at)]
-        is_replaced = existing is not None and self._mode.replaces(
-            Target(folder=existing["folder"], file_name=existing["file_name"]), target
+        is_in_trash = existing is not None and existing["trashed_at"] is not None
+        if existing is not None and not is_in_trash and not is_true(options, "overwrite"):
+            self._use_up(file)
+            return _duplicate(file, f"{_path(target)} was skipped: the name is in use", at)
+        is_replaced = (
+            existing is not None
+            and not is_in_trash
+            and self._mode.replaces(Target(folder=existing["folder"], file_name=existing["file_name"]), target)
         )
         if existing is not None and is_replaced and not is_renamed:
             number = self._update(existing, file, options, at)
@@ -108,23 +162,42 @@ class Ingest:
             "insert or ignore into asset_project (asset, project) values (?, ?)",
             [(number, project) for project in items_of(options, "projectHandleArray") or []],
         )
+        self._use_up(file, self._store.content / str(number))
+        return LogRow(
+            log_type=log_type,
+            message=message,
+            at=at,
+            asset_name=target.asset_name,
+            asset_type=_log_type(target),
+            asset_handle=asset_handle(number),
+        )
+
+    def discard(self, file: PostedFile) -> None:
+        """Forget a file whose job came to nothing."""
+        self._use_up(file)
+
+    def _use_up(self, file: PostedFile, kept: Path | None = None) -> None:
+        """The posted content becomes an asset's, or nothing's; by-products have none."""
         source = self._store.incoming / file.content
-        if source.exists():  # else a crash came between this rename and its commit, and this is the second time
-            source.replace(self._store.content / str(number))
-        return [
-            LogRow(
-                log_type=log_type,
-                message=message,
-                at=at,
-                asset_name=target.asset_name,
-                asset_type=_log_type(target),
-                asset_handle=asset_handle(number),
-            )
-        ]
+        if file.content and source.exists():  # else a crash came between this and its commit
+            if kept is None:
+                source.unlink()
+            else:
+                source.replace(kept)
 
     def _find(self, name: str) -> sqlite3.Row | None:
+        """The asset that has a name, in the trash too."""
         row: sqlite3.Row | None = self._store.db.execute("select * from asset where name = ?", (name,)).fetchone()
         return row
+
+    def _empty_trash(self, name: str, at: datetime) -> None:
+        """A name is free again when its asset has been in the trash for long enough."""
+        old = (name, (at - TRASH).isoformat())
+        self._store.db.execute(
+            "delete from asset_project where asset in (select number from asset where name = ? and trashed_at <= ?)",
+            old,
+        )
+        self._store.db.execute("delete from asset where name = ? and trashed_at <= ?", old)
 
     def _free_name(self, name: str) -> str:
         """The first of name-1, name-2, ... that is free (PROTOCOL 3.2)."""
@@ -227,6 +300,26 @@ def _failed(file: PostedFile, message: str, at: datetime) -> LogRow:
 
 def _duplicate(file: PostedFile, message: str, at: datetime) -> LogRow:
     return LogRow(log_type="DuplicateSkipped", message=message, at=at, asset_name=file.target.asset_name)
+
+
+def _scripted(rows: list[LogRow], faults: Mapping[str, Fault], at: datetime) -> list[LogRow]:
+    """What scripted faults make of a file's rows; by-products keep theirs."""
+    if "no-log-row" in faults:
+        return []
+    first = rows[:1]
+    if "upload-warning" in faults:
+        first = [_warned(row, faults["upload-warning"].message) for row in first if row.asset_handle] or first
+    if "log-type" in faults:
+        first = [replace(row, log_type=faults["log-type"].log_type) for row in first]
+    noise = faults["noise"].rows if "noise" in faults else 0
+    before = [
+        replace(row, log_type="FileProgress", message=f"{number} of {noise}", aux=[])
+        for row in first
+        for number in range(noise)
+    ]
+    if "nameless-row" in faults:
+        first = [replace(row, asset_name=None, asset_type=None, asset_handle=None) for row in first]
+    return [*before, *first, *rows[1:]]
 
 
 def _warned(row: LogRow, message: str) -> LogRow:

@@ -5,7 +5,8 @@ The life of upload jobs (PROTOCOL 2.4, 4.1): open, running, done.
 
 Time passes when someone asks: `advance` carries out everything that is due by the monotonic clock, in the order in
 which it fell due, and dates it as of then. So no thread runs while nobody looks, and tests move the clock instead of
-sleeping. A running job works through `speed` files per second; 0 means at once.
+sleeping. A running job works through `speed` files per second; 0 means at once. With `serial` jobs run one after the
+other, as they may on the real server (PROTOCOL 7); one that waits for its turn is WaitingCoordinator.
 The idle timer starts when a POST has been received in full and does not fire while one is under way.
 """
 
@@ -83,7 +84,15 @@ class Jobs:
     """All jobs of the company; every public method may be called from any thread."""
 
     def __init__(
-        self, store: Store, ingest: Ingest, clock: Clock, *, company_number: str, speed: float, timeout_s: float
+        self,
+        store: Store,
+        ingest: Ingest,
+        clock: Clock,
+        *,
+        company_number: str,
+        speed: float,
+        timeout_s: float,
+        serial: bool = False,
     ) -> None:
         self._store = store
         self._ingest = ingest
@@ -91,6 +100,7 @@ class Jobs:
         self._company_number = company_number
         self._speed = speed
         self._timeout_s = timeout_s
+        self._serial = serial
         self._waiting: dict[int, _Waiting] = {}
         self._running: dict[int, _Run] = {}
         self._resume()
@@ -264,10 +274,21 @@ class Jobs:
             row = self._store.db.execute("select name from job where handle = ?", (handle,)).fetchone()
         return None if row is None else row["name"]
 
+    def trash(self, asset_name: str) -> bool:
+        """Delete an asset; False if there is none."""
+        with self._store.lock:
+            self.advance()
+            with self._store.transaction() as db:
+                done = db.execute(
+                    "update asset set trashed_at = ? where name = ? and trashed_at is null",
+                    (self._clock.now().isoformat(), asset_name),
+                )
+                return done.rowcount == 1
+
     def file_progress(self, number: int) -> tuple[str, float] | None:
         """The file that a running job works on and how far it is (0 to 1); None if it works on none."""
         run = self._running.get(number)
-        if run is None or run.done >= len(run.files):
+        if run is None or run.done >= len(run.files) or self.is_queued(number):
             return None
         fraction = (self._clock.monotonic() - run.started) * self._speed - run.done
         return run.files[run.done].target.file_name, min(max(fraction, 0.0), 1.0)
@@ -306,12 +327,24 @@ class Jobs:
         self._running[number] = run
         insert_rows(db, number, [LogRow(log_type="TotalFileCount", message=str(len(run.files)), at=at)])
 
+    def _turn(self, now: float) -> float:
+        """When a job that has its files may begin to run."""
+        if not self._serial:
+            return now
+        ends = (run.started + self._offset(len(run.files)) for run in self._running.values())
+        return max([now, *ends])
+
+    def is_queued(self, number: int) -> bool:
+        """Whether a job that has all its files waits for its turn."""
+        run = self._running.get(number)
+        return run is not None and run.started > self._clock.monotonic()
+
     def _run_of(self, row: sqlite3.Row, now: float) -> _Run:
         files = self._store.db.execute(
             "select * from received where job = ? and is_done = 0 order by position", (row["number"],)
         )
         return _Run(
-            started=now,
+            started=self._turn(now),
             name=row["name"],
             options=json.loads(row["options"]),
             files=[
@@ -333,9 +366,23 @@ class Jobs:
         if run.done < len(run.files):
             file = run.files[run.done]
             run.done += 1
-            insert_rows(db, number, self._ingest.ingest(file, run.name, run.options, at))
+            rows = self._ingest.ingest(file, run.name, run.options, at)
+            insert_rows(db, number, rows)
             db.execute("update received set is_done = 1 where job = ? and position = ?", (number, file.position))
+            if any(row.log_type == "FatalError" for row in rows):
+                self._give_up(db, number, run, at)
+                return
         if run.done == len(run.files):
-            del self._running[number]
             insert_rows(db, number, [LogRow(log_type="EndUpload", message=f"{run.name} ends", at=at)])
-            db.execute("update job set ended_at = ? where number = ?", (at.isoformat(), number))
+            self._end(db, number, at)
+
+    def _give_up(self, db: sqlite3.Connection, number: int, run: _Run, at: datetime) -> None:
+        """A job that meets a fatal error ends: the rest of its files come to nothing."""
+        for file in run.files[run.done :]:
+            self._ingest.discard(file)
+        db.execute("update received set is_done = 1 where job = ?", (number,))
+        self._end(db, number, at)
+
+    def _end(self, db: sqlite3.Connection, number: int, at: datetime) -> None:
+        del self._running[number]
+        db.execute("update job set ended_at = ? where number = ?", (at.isoformat(), number))

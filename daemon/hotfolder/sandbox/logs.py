@@ -51,7 +51,7 @@ def job_log(db: sqlite3.Connection, row: sqlite3.Row, account: Account) -> dict[
         "transferSuccessCount": total,
         "transferErrorCount": 0,
         "transferWarningCount": 0,
-        "fatalError": False,
+        "fatalError": "FatalError" in counts,
     }
 
 

@@ -122,6 +122,7 @@ class Operations:
             (row["number"],),
         ).fetchone()
         is_running = row["run_at"] is not None
+        is_queued = self._jobs.is_queued(row["number"])
         current = self._jobs.file_progress(row["number"])
         fraction = 0.0 if not total else (done + (current[1] if current else 0.0)) / total
         last = datetime.fromisoformat(last_at)
@@ -132,7 +133,7 @@ class Operations:
             )
         task: Answer = {
             "taskType": "com.scene7.upload.UploadAsyncTaskMonitor",
-            "taskState": "Processing" if is_running else "New",
+            "taskState": "Processing" if is_running and not is_queued else "New",
             "numProcessed": done,
             "numProcessing": len(items),
             "numPending": total - done - len(items),
@@ -147,7 +148,7 @@ class Operations:
             "name": row["name"],
             "originalName": row["name"],
             "type": "UploadPost",  # no constant is documented for UploadFile (PROTOCOL 4.1)
-            "state": "Running" if is_running else "WaitingClient",
+            "state": ("WaitingCoordinator" if is_queued else "Running") if is_running else "WaitingClient",
             "submitUserEmail": self._account.user,
             "locale": row["locale"],
             "description": row["description"],
@@ -192,7 +193,7 @@ class Operations:
         assets: list[Content] = []
         with self._jobs.reading() as db:
             for name in dict.fromkeys(items_of(param, "nameArray") or []):
-                row = db.execute("select * from asset where name = ?", (name,)).fetchone()
+                row = db.execute("select * from live_asset where name = ?", (name,)).fetchone()
                 if row is not None and (not wanted or row["type"] in wanted) and row["type"] not in unwanted:
                     assets.append(self._asset(row))
         answer: Answer = {"assetArray": assets}
@@ -205,7 +206,7 @@ class Operations:
         wanted = items_of(param, "assetTypeArray")
         unwanted = items_of(param, "excludeAssetTypeArray") or []
         with self._jobs.reading() as db:
-            rows = db.execute("select * from asset order by number").fetchall()
+            rows = db.execute("select * from live_asset order by number").fetchall()
         found = [self._profile(entry) for entry in self._catalogue.now().profiles] + [self._asset(row) for row in rows]
         assets: list[Content] = [
             asset

@@ -35,7 +35,7 @@ class Page:
     def render(self, db: sqlite3.Connection, *, is_paused: bool) -> str:
         """The page as of now; it comes again by itself unless it is paused."""
         asset_count, job_count = db.execute(
-            "select (select count(*) from asset), (select count(*) from job)"
+            "select (select count(*) from live_asset), (select count(*) from job)"
         ).fetchone()
         catalogue = trouble = None
         try:

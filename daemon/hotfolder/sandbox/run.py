@@ -10,6 +10,7 @@ from types import FrameType
 
 from hotfolder.sandbox.box import Sandbox
 from hotfolder.sandbox.errors import SandboxError
+from hotfolder.sandbox.names import OverwriteMode
 
 
 def run_sandbox(
@@ -22,6 +23,9 @@ def run_sandbox(
     speed: float,
     job_timeout_s: float,
     faults: Path | None,
+    overwrite_mode: str = OverwriteMode.FULL_NAME_ANY_FOLDER.value,
+    serial: bool = False,
+    auth_namespace: str = "versioned",
 ) -> int:
     """
     Serve on loopback until SIGINT or SIGTERM; must be called in the main thread.
@@ -45,6 +49,9 @@ def run_sandbox(
             speed=speed,
             job_timeout=job_timeout_s,
             faults=faults,
+            overwrite_mode=overwrite_mode,
+            serial=serial,
+            auth_namespace=auth_namespace,
         ) as box:
             sys.stdout.write(f"{box.base_url}\n")
             sys.stdout.flush()

@@ -67,12 +67,13 @@ create table if not exists asset (
     folder          text not null,
     file_name       text not null,
     size_bytes      integer not null,
-    sha256          text not null,
+    sha256          text not null,              -- "" for what was read from a directory only: layers, archives
     versions        integer not null,
     is_ready        integer not null,           -- readyForPublish
     job             integer not null references job (number),   -- the last one that wrote it
     created_at      text not null,
-    modified_at     text not null
+    modified_at     text not null,
+    trashed_at      text                        -- deleted; its name stays taken for a while
 );
 create index if not exists asset_folder on asset (folder);
 
@@ -81,3 +82,5 @@ create table if not exists asset_project (      -- which projects an asset is in
     project         text not null,
     primary key (asset, project)
 ) without rowid;
+
+create view if not exists live_asset as select * from asset where trashed_at is null;   -- what callers get to see

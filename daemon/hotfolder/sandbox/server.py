@@ -4,7 +4,6 @@ reset or silence the very connection, and because a body of any size has to stre
 """
 
 import contextlib
-import gzip
 import http
 import http.server
 import json
@@ -16,18 +15,18 @@ import struct
 import sys
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from hotfolder.sandbox.answers import ips_fault, soap_fault
-from hotfolder.sandbox.body import BLOCK, Body, BodyCutError, ResetDueError
+from hotfolder.sandbox.body import BLOCK, Body, BodyCutError, ResetDueError, StallDueError
 from hotfolder.sandbox.clock import Clock
 from hotfolder.sandbox.errors import IpsFaultError
 from hotfolder.sandbox.faults import UPLOAD, Fault, FaultScript, RequestWatch
 from hotfolder.sandbox.jobs import Jobs
 from hotfolder.sandbox.page import STYLE_SHEET, Page
 from hotfolder.sandbox.records import RequestInfo, RequestRecord
+from hotfolder.sandbox.replies import HTML, XML, Reply, fault_reply, packed, spoilt, text
 from hotfolder.sandbox.soap import SoapService
 from hotfolder.sandbox.upload import UploadServlet
 from hotfolder.sandbox.views import asset_views, job_views
@@ -42,8 +41,6 @@ _SOAP_LIMIT: Final = 16 * 1024 * 1024
 _LINGER_S: Final = 2.0
 """Patience with a caller that goes on sending what was refused: any that reads closes at once."""
 
-_XML: Final = "text/xml; charset=utf-8"
-_HTML: Final = "text/html; charset=utf-8"
 _PAGE_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
@@ -64,17 +61,6 @@ class Services:
     page: Page
     script: FaultScript
     clock: Clock
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
-    """One answer."""
-
-    status: int
-    content_type: str
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-    fault_code: int | None = None
 
 
 class SandboxServer(socketserver.ThreadingTCPServer):
@@ -151,7 +137,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case "/":
                 with services.jobs.reading() as db:
                     html = services.page.render(db, is_paused=url.query == "pause")
-                self._send(Reply(status=200, content_type=_HTML, body=html.encode(), headers=_PAGE_HEADERS))
+                self._send(Reply(status=200, content_type=HTML, body=html.encode(), headers=_PAGE_HEADERS))
             case "/sandbox.css":
                 self._send(Reply(status=200, content_type="text/css", body=STYLE_SHEET, headers=_PAGE_HEADERS))
             case "/api/assets":
@@ -161,21 +147,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 with services.jobs.reading() as db:
                     self._send_json(job_views(db))
             case "/healthz":
-                self._send(_text(200, "ok"))
+                self._send(text(200, "ok"))
             case _:
-                self._send(_text(404, "There is nothing here"))
+                self._send(text(404, "There is nothing here"))
+
+    def do_DELETE(self) -> None:
+        path = urlsplit(self.path).path
+        name = unquote(path.removeprefix("/api/assets/"))
+        found = path.startswith("/api/assets/") and self.server.services.jobs.trash(name)
+        self._send(text(200, "in the trash") if found else text(404, "There is nothing here"))
 
     def do_POST(self) -> None:
         path = urlsplit(self.path).path
         if path not in (_UPLOAD_PATH, _SOAP_PATH):
-            self._refuse(_text(404, "There is nothing here"))
+            self._refuse(text(404, "There is nothing here"))
             return
         lengths = self.headers.get_all("Content-Length", [])
         if len(lengths) != 1 or not re.fullmatch(r"[0-9]{1,18}", lengths[0]) or "Transfer-Encoding" in self.headers:
-            self._refuse(_text(411, "Content-Length is needed"))
+            self._refuse(text(411, "Content-Length is needed"))
             return
         if path == _SOAP_PATH and int(lengths[0]) > _SOAP_LIMIT:
-            self._refuse(_text(413, f"An envelope may have {_SOAP_LIMIT} bytes"))
+            self._refuse(text(413, f"An envelope may have {_SOAP_LIMIT} bytes"))
             return
         info = RequestInfo(
             at=self.server.services.clock.now(), peer=self.client_address[:2], size_bytes=int(lengths[0])
@@ -193,6 +185,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except ResetDueError:
             self._remember(info, 0, None, watch.acting)
             self._reset()
+        except StallDueError as stall:
+            self._stall(stall.fault, info)
         else:
             self._deliver(reply, watch.acting, info, is_upload=is_upload)
 
@@ -202,8 +196,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             answer = self.server.services.upload.take(body, boundary, watch, info)
         except IpsFaultError as fault:
             body.drain()
-            return _fault_reply(fault, info, is_upload=True)
-        return None if answer is None else Reply(status=200, content_type=_XML, body=answer)
+            return fault_reply(fault, _status_of(fault, info), is_upload=True)
+        return None if answer is None else Reply(status=200, content_type=XML, body=answer)
 
     def _soap(self, body: Body, watch: RequestWatch, info: RequestInfo) -> Reply | None:
         raw = body.content()
@@ -212,22 +206,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 raise IpsFaultError(30003, f"Content-Type: found {self.headers.get_content_type()}, wanted text/xml")
             answer = self.server.services.soap.take(raw, watch, info)
         except IpsFaultError as fault:
-            return self._zipped(_fault_reply(fault, info, is_upload=False), info)
-        return None if answer is None else self._zipped(Reply(status=200, content_type=_XML, body=answer), info)
+            return self._zipped(fault_reply(fault, _status_of(fault, info), is_upload=False), info)
+        return None if answer is None else self._zipped(Reply(status=200, content_type=XML, body=answer), info)
 
     def _zipped(self, reply: Reply, info: RequestInfo) -> Reply:
         """SOAP answers are compressed when Accept-Encoding allows it; gzipResponse overrides (PROTOCOL 1.3)."""
         allowed = re.search(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", self.headers.get("Accept-Encoding", ""))
         if info.wants_gzip is False or (info.wants_gzip is None and not allowed):
             return reply
-        packed = gzip.compress(reply.body, compresslevel=1)
-        return Reply(
-            status=reply.status,
-            content_type=reply.content_type,
-            body=packed,
-            headers={"Content-Encoding": "gzip"},
-            fault_code=reply.fault_code,
-        )
+        return packed(reply)
 
     def _deliver(self, reply: Reply | None, fault: Fault | None, info: RequestInfo, *, is_upload: bool) -> None:
         """Send the answer, or what a scripted fault makes of it."""
@@ -244,16 +231,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._remember(info, 0, None, fault)
                 self.close_connection = True
                 return
+            elif fault.do == "stall":  # the same
+                self._stall(fault, info)
+                return
             elif fault.do == "truncated" and reply is not None:
                 self._remember(info, reply.status, reply.fault_code, fault)
                 self._send_half(reply, is_admitted=fault.short_length)
                 return
             else:
-                reply = _spoiled(fault, is_upload=is_upload) or reply
+                reply = spoilt(fault, reply, is_upload=is_upload)
         if reply is None:
             raise RuntimeError(f"no answer to {info.operation}, scripted {fault}")
         self._remember(info, reply.status, reply.fault_code, fault)
-        self._send(reply)
+        if fault is not None and fault.do == "drip":
+            self._drip(reply, fault.bytes_per_second)
+        else:
+            self._send(reply)
+
+    def _stall(self, fault: Fault, info: RequestInfo) -> None:
+        self._remember(info, 0, None, fault)
+        fault.released.wait()
+        self.close_connection = True
 
     def _remember(self, info: RequestInfo, status: int, fault_code: int | None, fault: Fault | None) -> None:
         scripted = None if fault is None else fault.do
@@ -281,6 +279,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.sendall(self._head(reply, len(half if is_admitted else reply.body)) + half)
 
+    def _drip(self, reply: Reply, bytes_per_second: int) -> None:
+        for byte in self._head(reply, len(reply.body)) + reply.body:
+            self.connection.sendall(bytes((byte,)))
+            if self.server.stopping.wait(1 / bytes_per_second):
+                return
+
     def _head(self, reply: Reply, length: int) -> bytes:
         lines = [
             f"HTTP/1.1 {reply.status} {_phrase(reply.status)}",
@@ -303,43 +307,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Nothing goes to stderr; `SandboxServer.records` tells what was asked."""
 
 
-def _fault_reply(fault: IpsFaultError, info: RequestInfo, *, is_upload: bool) -> Reply:
+def _status_of(fault: IpsFaultError, info: RequestInfo) -> int:
     """HTTP 500, or the request's faultHttpStatusCode (PROTOCOL 1.5)."""
-    return Reply(
-        status=fault.status or info.fault_status or 500,
-        content_type=_XML,
-        body=ips_fault(fault) if is_upload else soap_fault(fault),
-        fault_code=fault.code,
-    )
-
-
-def _spoiled(fault: Fault, *, is_upload: bool) -> Reply | None:
-    """The answer that a scripted fault puts in place of the true one; None if it leaves it."""
-    match fault.do:
-        case "http-503":
-            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            body = b"<html><body><h1>Service Temporarily Unavailable</h1></body></html>"
-            return Reply(status=fault.status, content_type=_HTML, body=body, headers=headers)
-        case "html":
-            body = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in<br></body></html>"
-            return Reply(status=fault.status, content_type=_HTML, body=body)
-        case "garbage":
-            return Reply(status=fault.status, content_type=_XML, body=b"\x00\xff<<uploadPostReturn>&nothing;\xfe")
-        case "empty-200":
-            return Reply(status=200, content_type=_XML, body=b"")
-        case "redirect":
-            location = fault.location.encode("ascii", "ignore").decode().replace("\r", "").replace("\n", "")
-            return Reply(status=fault.status, content_type=_HTML, body=b"", headers={"Location": location})
-        case "fault":
-            ips = IpsFaultError(fault.code, fault.reason)
-            body = ips_fault(ips) if is_upload else soap_fault(ips)
-            return Reply(status=fault.status, content_type=_XML, body=body, fault_code=fault.code)
-        case _:
-            return None
-
-
-def _text(status: int, text: str) -> Reply:
-    return Reply(status=status, content_type="text/plain; charset=utf-8", body=f"{text}\n".encode())
+    return fault.status or info.fault_status or 500
 
 
 def _phrase(status: int) -> str:

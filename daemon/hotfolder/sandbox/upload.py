@@ -39,13 +39,21 @@ class UploadServlet:
     """Takes POSTs; any number at a time."""
 
     def __init__(
-        self, account: Account, jobs: Jobs, store: Store, catalogue: CatalogueFile, *, max_post_bytes: int
+        self,
+        account: Account,
+        jobs: Jobs,
+        store: Store,
+        catalogue: CatalogueFile,
+        *,
+        max_post_bytes: int,
+        is_auth_versioned: bool = True,
     ) -> None:
         self._account = account
         self._jobs = jobs
         self._store = store
         self._catalogue = catalogue
         self._max_post_bytes = max_post_bytes
+        self._is_auth_versioned = is_auth_versioned
 
     def take(self, body: Body, boundary: str | None, watch: RequestWatch, info: RequestInfo) -> bytes | None:
         """
@@ -70,7 +78,7 @@ class UploadServlet:
         if head is None or head.name != "auth":
             raise no_credentials("The first part is not auth")
         info.auth_xml = parts.content(_XML_LIMIT)
-        auth = read_auth(parse(info.auth_xml, "auth"))
+        auth = read_auth(parse(info.auth_xml, "auth"), is_versioned=self._is_auth_versioned)
         info.fault_status = auth.fault_status
         self._account.check(auth)
         return auth
@@ -119,7 +127,7 @@ class UploadServlet:
         if not any(handles_in(options)):
             return
         with self._jobs.reading() as db:
-            rows = db.execute("select number from asset where type = 'IccProfile'").fetchall()
+            rows = db.execute("select number from live_asset where type = 'IccProfile'").fetchall()
         uploaded = frozenset(asset_handle(row["number"]) for row in rows)
         self._catalogue.now().check(options, uploaded_profiles=uploaded)
 

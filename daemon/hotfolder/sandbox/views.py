@@ -21,7 +21,8 @@ def asset_views(db: sqlite3.Connection, newest: int | None = None) -> list[View]
         projects[row["asset"]].append(row["project"])
     rows = db.execute(
         """
-        select asset.*, job.name as job_name, job.handle as job_handle, options from asset join job on job = job.number
+        select asset.*, job.name as job_name, job.handle as job_handle, options
+        from live_asset as asset join job on job = job.number
         where asset.number > ? order by asset.number
         """,
         (_before(db, "asset", newest),),

@@ -15,6 +15,7 @@ from lxml import etree
 from hotfolder.sandbox import Clock, Sandbox
 
 NAMESPACE = "http://www.scene7.com/IpsApi/xsd/2014-04-03"
+FAULT_NAMESPACE = "http://www.scene7.com/IpsApi/xsd"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 BOUNDARY = "----boundary-7MA4YWxk"

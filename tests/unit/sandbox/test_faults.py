@@ -81,7 +81,15 @@ def test_faults_of_files_add_up_and_count_files() -> None:
 
 def test_every_fault_can_be_scripted() -> None:
     """With its required keys."""
-    values = {"code": 30000, "location": "http://127.0.0.1/", "seconds": 1, "bytes_per_second": 9, "after_bytes": 9}
+    values = {
+        "code": 30000,
+        "location": "http://127.0.0.1/",
+        "seconds": 1,
+        "bytes_per_second": 9,
+        "after_bytes": 9,
+        "log_type": "UploadSucess",
+        "rows": 9,
+    }
     for do, keys in {**REQUEST_FAULTS, **FILE_FAULTS}.items():
         fault = make_fault({"do": do, **{key: values[key] for key in keys if key in values}})
         assert fault.do == do

@@ -131,6 +131,25 @@ def test_jobs_that_run_side_by_side_take_turns_in_time(call: Callable[..., Calle
     assert caller.verdicts(slow) == [("UploadSuccess", "x"), ("DuplicateSkipped", "chair")]
 
 
+def test_in_a_serial_company_one_job_runs_at_a_time(call: Callable[..., Caller], hand: HandClock) -> None:
+    """PROTOCOL 7: whether upload jobs run side by side is unknown."""
+    caller = call(speed=1.0, serial=True)
+    for name in ("one", "two", "three"):
+        caller.post(f"{name}-a.jpg", f"{name}-b.jpg", job=name, end=True)
+    seen = []
+    for _ in range(4):
+        seen.append(caller.states())
+        hand.move(2.0)
+    assert seen == [
+        {"one": "Running", "two": "WaitingCoordinator", "three": "WaitingCoordinator"},
+        {"two": "Running", "three": "WaitingCoordinator"},
+        {"three": "Running"},
+        {},
+    ]
+    ends = [job["ended_at"] for job in caller.box.jobs()]
+    assert ends == ["2026-01-31T12:00:02Z", "2026-01-31T12:00:04Z", "2026-01-31T12:00:06Z"]
+
+
 def test_job_without_files_ends_at_once(caller: Caller) -> None:
     handle = caller.post(job="j").handle
     caller.post(handle=handle, end=True)

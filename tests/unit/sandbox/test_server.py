@@ -1,5 +1,6 @@
 """HTTP, and the faults that befall connections and answers."""
 
+import gzip
 import http.client
 import socket
 import struct
@@ -7,9 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.unit.sandbox.client import BOUNDARY, COMPANY, JPEG, OPTIONS, SOAP, Answer, Caller, auth_xml
-
-FAULT_NAMESPACE = "http://www.scene7.com/IpsApi/xsd"
+from tests.unit.sandbox.client import (
+    BOUNDARY,
+    COMPANY,
+    FAULT_NAMESPACE,
+    JPEG,
+    NAMESPACE,
+    OPTIONS,
+    SOAP,
+    Answer,
+    Caller,
+    auth_xml,
+)
 
 
 def raw_exchange(caller: Caller, request: bytes) -> bytes:
@@ -232,6 +242,68 @@ def test_stopping_releases_held_answers(call: Callable[..., Caller]) -> None:
     caller.connection.request("POST", "/scene7/UploadFile", b"", {"Content-Type": "text/plain"})
     assert fault.met.wait(20)
     caller.box.stop()
+
+
+def test_true_answer_can_be_packed(call: Callable[..., Caller]) -> None:
+    caller = call(faults=[{"do": "gzip"}])
+    for answer in both(caller):
+        assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+        assert b"Return" in gzip.decompress(answer.body)
+    assert len(caller.box.jobs()) == 1
+
+
+def test_packed_answer_can_be_damaged(call: Callable[..., Caller]) -> None:
+    for answer in both(call(faults=[{"do": "broken-gzip"}])):
+        assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+        with pytest.raises(gzip.BadGzipFile):
+            gzip.decompress(answer.body)
+
+
+def test_true_answer_can_come_in_another_namespace(call: Callable[..., Caller]) -> None:
+    caller = call(faults=[{"do": "namespace", "namespace": "urn:x"}])
+    upload, soap = both(caller)
+    assert upload.xml.tag == "{urn:x}uploadPostReturn"
+    assert soap.xml.find(".//{urn:x}getActiveJobsReturn") is not None
+    assert len(caller.box.jobs()) == 1
+
+
+def test_hollow_answer_has_nothing_in_it(call: Callable[..., Caller]) -> None:
+    caller = call(faults=[{"do": "hollow"}])
+    caller.post("a.jpg", job="open")
+    upload, soap = both(caller)
+    assert len(upload.xml) == 0
+    assert upload.xml.tag == f"{{{NAMESPACE}}}uploadPostReturn"
+    assert soap.texts("getActiveJobsReturn") == [""]
+    assert soap.texts("jobHandle") == []
+
+
+def test_huge_answer_goes_on_with_blanks(call: Callable[..., Caller]) -> None:
+    for answer in both(call(faults=[{"do": "huge", "bytes": 3_000_000}])):
+        assert answer.body.endswith(b">" + b" " * 3_000_000)
+        assert answer.code is None
+
+
+def test_answer_that_drips_comes_whole_in_the_end(call: Callable[..., Caller]) -> None:
+    for answer in both(call(faults=[{"do": "drip", "bytes_per_second": 20_000}])):
+        assert answer.code is None
+
+
+@pytest.mark.parametrize("after_bytes", [0, 500, 1_000_000])
+def test_stalled_request_waits_for_its_release_and_is_not_answered(
+    call: Callable[..., Caller], after_bytes: int
+) -> None:
+    caller = call()
+    other = call(caller.box)
+    fault = caller.box.add_fault(on="UploadFile", do="stall", after_bytes=after_bytes)
+    caller.connection.request("POST", "/scene7/UploadFile", bytes(4000), {"Content-Type": "multipart/form-data"})
+    assert fault.met.wait(20)
+    assert other.states() == {}
+    fault.release()
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        caller.connection.getresponse()
+    caller.connection.close()
+    assert caller.box.jobs() == []
+    assert caller.box.requests[0].scripted == "stall"
 
 
 def test_slow_read_takes_its_time_and_all_of_the_body(call: Callable[..., Caller]) -> None:

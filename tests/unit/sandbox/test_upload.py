@@ -3,7 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.sandbox.client import COMPANY, JPEG, NAMESPACE, OPTIONS, Caller, auth_xml, param_xml
+from tests.unit.sandbox.client import COMPANY, FAULT_NAMESPACE, JPEG, NAMESPACE, OPTIONS, Caller, auth_xml, param_xml
 
 FIRST = f"{COMPANY}<jobName>j</jobName><destFolder>Example Co/in/</destFolder>"
 UPLOAD = f"<uploadParams>{OPTIONS}</uploadParams>"
@@ -156,6 +156,18 @@ def test_wrong_auth_part_is_a_fault(caller: Caller, auth: str, code: int) -> Non
     answer = caller.post_param(FIRST + UPLOAD, [("a.jpg", JPEG)], auth=auth)
     assert (answer.status, answer.code) == (500, code)
     assert caller.box.jobs() == []
+
+
+def test_company_may_want_the_auth_header_without_a_version(call: Callable[..., Caller]) -> None:
+    """PROTOCOL 1.4 and 7: both are documented, and nobody has tried."""
+    caller = call(auth_namespace="unversioned")
+    assert caller.post("a.jpg", job="j").code == 10000
+    answer = caller.post_param(FIRST + UPLOAD, [("a.jpg", JPEG)], auth=auth_xml(namespace=FAULT_NAMESPACE))
+    assert answer.code is None
+    wrong = caller.post_param(FIRST + UPLOAD, auth=auth_xml(password="no", namespace=FAULT_NAMESPACE))
+    assert wrong.code == 10001
+    assert caller.soap("getActiveJobs").code is None  # the WSDL says which one it is
+    assert call().post_param(FIRST + UPLOAD, auth=auth_xml(namespace=FAULT_NAMESPACE)).code == 10000
 
 
 def test_fault_status_of_the_auth_header_is_honoured(caller: Caller) -> None:
