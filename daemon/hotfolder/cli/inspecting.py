@@ -29,7 +29,7 @@ from hotfolder.status import explain as explaining
 from hotfolder.status.filters import FilterError, history_query
 from hotfolder.status.plain import as_json
 from hotfolder.status.snapshot import NO_DAEMON, Snapshot
-from hotfolder.status.view import look_soon
+from hotfolder.status.view import look_soon, object_soon
 
 
 def status(
@@ -208,8 +208,16 @@ def explain(
         place = explaining.place_of(settings, whole)
         with asking.ledger_of(settings) as ledger:
             found = ledger.find(place[0].name, place[1]) if place and place[1] else []
-        now = asking.now()
-        answer = explaining.explain(settings, whole, found, kind=look_soon(whole), today=now.date(), live=None)
+        kind = look_soon(whole)
+        answer = explaining.explain(
+            settings,
+            whole,
+            found,
+            kind=kind,
+            today=asking.now().date(),
+            live=None,
+            objection=object_soon(whole) if kind == "file" else None,
+        )
     if xml:
         return _xml(settings, answer)
     typer.echo(as_json(answer, indent=2) if as_json_ else explaining.as_text(answer, asking.now()))

@@ -75,22 +75,24 @@ class PostPlan:
     file_name: str | None  # for the `fileName` element, which names one file (PROTOCOL 2.5)
 
 
-def pack(drops: Sequence[Drop], *, files_per_post: int) -> list[PostPlan]:
+def pack(drops: Sequence[Drop], *, files_per_post: int, max_bytes: int | None = None) -> list[PostPlan]:
     """
     Spread a batch over POSTs; every drop is in exactly one, and the same batch always gives the same POSTs.
 
-    Small files with plain names and one destination share, up to `files_per_post` and 16 MiB; all others go alone.
+    Small files with plain names and one destination share, up to `files_per_post` and 16 MiB, or `max_bytes` where the
+    server takes no more in a POST; all others go alone.
     POSTs follow each other by their oldest drop, and inside one the oldest comes first.
     """
+    shared_bytes = SHARED_BYTES if max_bytes is None else min(SHARED_BYTES, max_bytes)
     plans: list[list[Drop]] = []
     open_plans: dict[str, tuple[list[Drop], int]] = {}  # by destination: a plan with room, and its bytes
     for drop in drops:
         size = drop.identity.size_bytes
-        if drop.alone or size > SHARED_BYTES or files_per_post <= 1 or not is_plain(drop.sent_name):
+        if drop.alone or size > shared_bytes or files_per_post <= 1 or not is_plain(drop.sent_name):
             plans.append([drop])
             continue
         plan, total = open_plans.get(drop.destination, ([], 0))
-        if not plan or len(plan) >= files_per_post or total + size > SHARED_BYTES:
+        if not plan or len(plan) >= files_per_post or total + size > shared_bytes:
             plan, total = [], 0
             plans.append(plan)
         plan.append(drop)

@@ -43,6 +43,11 @@ class Connection:
         """Whether jobs may be begun."""
         return self.state == "ok"
 
+    @property
+    def max_post_bytes(self) -> int | None:
+        """How much the server takes in one POST; None = it did not say, or has not been asked yet."""
+        return None if self.company is None else self.company.max_post_bytes
+
     def down_for_s(self) -> float:
         """Return for how long nobody has answered; 0 while it is well."""
         return 0.0 if self._down_since_s is None else self._board.now.monotonic - self._down_since_s

@@ -78,6 +78,7 @@ class Coordinator:
             self.desks,
             self.connection,
             on_planned=self.posting.plan,
+            decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
             slots_used=self._slots_used,
         )
         self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
@@ -98,6 +99,7 @@ class Coordinator:
             on_ready=lambda drop: self.dispatch.add(drop),
             on_gone=lambda drop: self.dispatch.gone(drop),
             on_refused=lambda drop: self.filing.refuse(drop),
+            max_post_bytes=lambda: self.connection.max_post_bytes,
         )
         return desk
 

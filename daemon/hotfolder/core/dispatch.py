@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hotfolder.core import batching, naming
+from hotfolder.core import batching, naming, preflight
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.connection import Connection
 from hotfolder.core.intake import Desk
 from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus
-from hotfolder.core.model import Drop, DropState, Job, JobState
+from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.settings import OnSuccess
 
 WORKING = "_working"
@@ -37,12 +37,14 @@ class Dispatch:
         connection: Connection,
         *,
         on_planned: Callable[[Job, list[Drop]], None],
+        decide: Callable[[Drop, Outcome, str], None],
         slots_used: Callable[[], int],
     ) -> None:
         self._board = board
         self._desks = desks
         self._connection = connection
         self._on_planned = on_planned
+        self._decide = decide  # a drop has its outcome
         self._slots_used = slots_used
         self._queues: dict[str, dict[str, _Queue]] = {}  # by folder, then by options
         self._since_s: dict[int, float] = {}  # when a waiting drop became ready, by our clock
@@ -135,7 +137,9 @@ class Dispatch:
             batch = self._next_batch(now_s)
             if not batch:
                 return
-            self._form(batch)
+            fitting = [drop for drop in batch if not self._is_refused(drop)]
+            if fitting:
+                self._form(fitting)
 
     def _next_batch(self, now_s: float) -> list[Drop]:
         for _ in range(len(self._turn)):
@@ -147,6 +151,16 @@ class Dispatch:
                 if self._is_due(name, queue, now_s):
                     return batching.choose(queue.drops.values(), limits=self._board.settings.batch, busy_assets=())
         return []
+
+    def _is_refused(self, drop: Drop) -> bool:
+        """Refuse a drop that was found complete before the server had told how much it takes."""
+        reason = preflight.too_large(drop.identity.size_bytes, self._connection.max_post_bytes)
+        if reason is None or not is_untouched(drop):
+            return False
+        self._desks[drop.folder].leaves(drop)
+        self._board.tell("drop.rejected", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
+        self._decide(drop, Outcome.REJECTED, reason)
+        return True
 
     def _by_age(self, folder: str) -> Iterable[_Queue]:
         queues = [queue for queue in self._queues[folder].values() if queue.drops]
@@ -288,3 +302,8 @@ class Dispatch:
             bytes_total=sum(drop.identity.size_bytes for drop in members),
         )
         self._on_planned(job, members)
+
+
+def is_untouched(drop: Drop) -> bool:
+    """Return whether a drop lies where it was dropped: no claim has moved it, so no POST can have had it."""
+    return drop.state is DropState.READY and drop.work_path is None

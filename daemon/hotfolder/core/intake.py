@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from hotfolder.core import naming, settle
+from hotfolder.core import naming, preflight, settle
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.companions import is_companion_name
 from hotfolder.core.formats import finder
@@ -87,6 +87,7 @@ class Desk:
         on_ready: Callable[[Drop], None],
         on_gone: Callable[[Drop], None],
         on_refused: Callable[[Drop], None],
+        max_post_bytes: Callable[[], int | None],
     ) -> None:
         self.board = board
         self.folder = folder
@@ -107,6 +108,7 @@ class Desk:
         self._on_ready = on_ready
         self._on_gone = on_gone
         self._on_refused = on_refused
+        self._max_post_bytes = max_post_bytes  # of the server's, as far as it is known
         self._due: list[tuple[float, int, str]] = []
         self._order = 0
         self._ignored_now: dict[str, str] = {}
@@ -480,10 +482,9 @@ class Desk:
     # --- ends ---
 
     def _settled(self, entry: _Settling, evidence: str) -> None:
-        name = entry.path.rpartition("/")[2]
-        unusable = naming.unusable(name)
-        if unusable is not None:
-            self._refuse(entry, unusable)
+        objection = self._objection(entry)
+        if objection is not None:
+            self._refuse(entry, objection)
             return
         drop = self._new_drop(entry, DropState.READY)
         drop.evidence = evidence
@@ -497,6 +498,14 @@ class Desk:
             self._held_paths.discard(drop.path)
             self._to_hold.append(drop)
         self.board.tell("drop.ready", folder=drop.folder, drop=drop.id, path=drop.path, evidence=evidence)
+
+    def _objection(self, entry: _Settling) -> str | None:
+        if entry.track is None:
+            return None
+        seen = entry.track.observation
+        head = seen.evidence.not_taken if seen.evidence is not None else None
+        name = entry.path.rpartition("/")[2]
+        return preflight.objection(name, seen.identity.size_bytes, head, self._max_post_bytes())
 
     def _refuse(self, entry: _Settling, reason: str) -> None:
         drop = self._new_drop(entry, DropState.FILING)

@@ -235,9 +235,22 @@ class FormatEnd(StrEnum):
     UNTOLD = "untold"  # format not known, or not looked at
 
 
+class NotTaken(StrEnum):
+    """What the server does not take, by PROTOCOL 6.3; known from the head of a file."""
+
+    PSB = "psb"
+    PSD_DUOTONE = "psd duotone"
+    PSD_LAB = "psd lab"
+    PSD_INDEXED = "psd indexed"
+    PSD_DEEP = "psd deep"  # more than 16 bit per channel
+    TIFF_FLOAT = "tiff float"
+    TIFF_LAB = "tiff lab"
+    PNG_CHUNK = "png chunk"  # image data in pieces of more than 100 MB
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """What the file itself says of being complete; taken from one open descriptor."""
+    """What the file itself says of being complete, and of being welcome; taken from one open descriptor."""
 
     lease: Lease = Lease.UNTOLD
     trailing_hole: bool = False  # space reserved at the end and never written
@@ -245,6 +258,7 @@ class Evidence:
     format_end: FormatEnd = FormatEnd.UNTOLD
     format_name: str = ""  # "JPEG", ...
     looked_at_format: bool = field(default=False)
+    not_taken: NotTaken | None = None  # None = nothing speaks against it, or it cannot be told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,6 +18,7 @@ from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.connection import Connection
 from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Post, PostState
+from hotfolder.core.preflight import POST_EXTRA_BYTES
 from hotfolder.core.server import Kind, SentFile, Trouble
 
 ENDJOB_TRIES = 3
@@ -68,7 +69,12 @@ class Posting:
 
     def plan(self, job: Job, drops: list[Drop], *, posts: int = 0) -> None:
         """Lay out the POSTs of a job; `posts` were made already."""
-        plans = batching.pack(drops, files_per_post=self._board.settings.upload.files_per_post)
+        most = self._connection.max_post_bytes
+        plans = batching.pack(
+            drops,
+            files_per_post=self._board.settings.upload.files_per_post,
+            max_bytes=None if most is None else most - POST_EXTRA_BYTES,
+        )
         run = self.runs.setdefault(job.id, Run())
         run.plan = deque(plans)
         run.posts = max(run.posts, posts)

@@ -23,8 +23,9 @@ GROUPS: dict[str, frozenset[str]] = {
     name: frozenset(extensions.split())
     for name, extensions in {
         # Pixels and drawings, Photoshop and camera raw ("Camera Raw" is all that Adobe says of the latter; these are
-        # the extensions of the makers that its converter reads).
-        "@images": "bmp fpx gif jpg jpeg png pict tif tiff psd fxg svg svgx "
+        # the extensions of the makers that its converter reads). PSB is not taken (PROTOCOL 6.3): it is in here so that
+        # whoever drops one is told, and not left to wait.
+        "@images": "bmp fpx gif jpg jpeg png pict tif tiff psd psb fxg svg svgx "
         "3fr arw cr2 cr3 crw dcr dng erf iiq kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f",
         "@documents": "pdf eps ps ai indd indt doc ppt rtf xls",
         # Captions belong to their video.
@@ -44,7 +45,7 @@ Lists age: a file that no group knows can always be named by a glob.
 GROUPS["@media"] = frozenset[str]().union(*GROUPS.values(), ["icc", "icm", "fla", "swf", "vnc", "vnt", "vnw"]) - {
     "js"  # taken only from companies with a domain of their own (PROTOCOL 6.3)
 }
-"""All asset files that Adobe takes: every other group, colour profiles and authoring files."""
+"""All asset files that Adobe takes, and PSB: every other group, colour profiles and authoring files."""
 
 TEMPLATE_NAMES = ("folder", "subfolder", "date", "year", "month", "day", "stem", "ext")
 """What may stand between braces in a template."""

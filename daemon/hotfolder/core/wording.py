@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK
-from hotfolder.core.model import Outcome, Unsafe
+from hotfolder.core.model import NotTaken, Outcome, Unsafe
 
 # --- reasons ---
 
@@ -35,6 +35,44 @@ PROVEN = "found on the server, with the same name{size}, changed there at {modif
 PROVEN_SIZE = " and size"
 ORPHAN = "it lay among the files being sent, and the record of what became of it is lost"
 NOT_PROVEN = "not found on the server as we sent it"
+
+# --- what is refused before it is sent ---
+
+_SAVE = "save it {form} and drop that instead"
+NOT_TAKEN = {
+    NotTaken.PSB: "it is a large Photoshop document (PSB), which the server does not take: "
+    + _SAVE.format(form="as PSD or TIFF"),
+    NotTaken.PSD_DUOTONE: "it is a Photoshop document in duotone, which the server does not take: "
+    + _SAVE.format(form="in RGB"),
+    NotTaken.PSD_LAB: "it is a Photoshop document in Lab colour, which the server does not take: "
+    + _SAVE.format(form="in RGB"),
+    NotTaken.PSD_INDEXED: "it is a Photoshop document with indexed colours, which the server does not take: "
+    + _SAVE.format(form="in RGB"),
+    NotTaken.PSD_DEEP: "it is a Photoshop document with more than 16 bits per channel, which the server does not "
+    "take: " + _SAVE.format(form="with 8 or 16 bits"),
+    NotTaken.TIFF_FLOAT: "it is a TIFF with floating-point samples (32 bits or HDR), which the server does not take: "
+    + _SAVE.format(form="with 8 or 16 bits"),
+    NotTaken.TIFF_LAB: "it is a TIFF in Lab colour, which the server does not take: " + _SAVE.format(form="in RGB"),
+    NotTaken.PNG_CHUNK: "it is a PNG with more than 100 MB of picture in one piece, which the server does not take: "
+    + _SAVE.format(form="as TIFF or in a smaller size"),
+}
+
+TOO_LARGE = (
+    "it has {size}, and the server takes no file of more than {most}: make it smaller and drop that instead, or ask "
+    "for another way to get it there"
+)
+
+
+def spoken_size(size_bytes: int) -> str:
+    """Return a size to the byte, and as people say it where that is shorter."""
+    exact = f"{size_bytes:,} bytes"
+    value, unit = float(size_bytes), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return exact if unit == "bytes" else f"{value:.1f} {unit} ({exact})"
+
 
 # --- notes ---
 

@@ -49,12 +49,13 @@ def explain(
     kind: Kind,
     today: date,
     live: Mapping[str, Any] | None,
+    objection: str | None = None,
 ) -> dict[str, Any]:
     """
     Return everything about a path as plain data.
 
     `found` is what the ledger says, newest first. `live` is what the running daemon says, empty where it knows
-    nothing of the path, None where no daemon runs.
+    nothing of the path, None where no daemon runs. `objection` is why the file that lies there now would be refused.
     """
     place = place_of(settings, path)
     if place is None:
@@ -72,9 +73,11 @@ def explain(
         waits = said.pop("folder_waits", None)
         if waits is None and live is None:
             waits = "no daemon is running that could look"
-        answer |= said | _not_known(folder, inside, kind, waits, today) | _earlier(found)
+        answer |= said | _not_known(folder, inside, kind, waits, today, objection) | _earlier(found)
         if "state" in said:
             answer |= said
+            if is_settling and objection is not None:
+                answer["objection"] = f"it would be rejected: {objection}"
     else:
         answer |= _known(folder, latest, job)
         if said.get("drop") == latest.id:
@@ -91,7 +94,9 @@ def _is_another(latest: Drop, inside: str, kind: Kind) -> bool:
     return inside != latest.target_path and not (was_kept and latest.state is DropState.FILED)
 
 
-def _not_known(folder: FolderSettings, inside: str, kind: Kind, waits: str | None, today: date) -> dict[str, Any]:
+def _not_known(
+    folder: FolderSettings, inside: str, kind: Kind, waits: str | None, today: date, objection: str | None
+) -> dict[str, Any]:
     """Say what can be said without a drop, also of a file that is yet to come; `waits` tells why nobody looks now."""
     top = inside.partition("/")[0]
     if is_reserved(top):
@@ -106,9 +111,9 @@ def _not_known(folder: FolderSettings, inside: str, kind: Kind, waits: str | Non
         return {"state": None, "reason": f"not a drop: {ignored}"}
     if kind == "other":
         return {"state": None, "reason": "not a drop: a link or another thing that is no ordinary file is left alone"}
-    unusable = naming.unusable(inside.rpartition("/")[2])
-    if unusable is not None:
-        return {"state": None, "reason": f"it would be rejected: {unusable}"}
+    refused = naming.unusable(inside.rpartition("/")[2]) or objection
+    if refused is not None:
+        return {"state": None, "reason": f"it would be rejected: {refused}"}
     plan = _plan(folder, inside, today)
     match kind:
         case "file":
@@ -216,6 +221,7 @@ _LABELS = (
     ("evidence", "Evidence"),
     ("stored", "Decided"),
     ("filed", "Filed"),
+    ("objection", "Caution"),
     ("second", "Caution"),
 )
 

@@ -20,6 +20,7 @@ from hotfolder.core.settings import Settings
 from hotfolder.ports import BusyError, Clock, HistoryQuery, LedgerReader
 from hotfolder.status import attention, live
 from hotfolder.status.explain import Kind, explain, place_of
+from hotfolder.status.objections import objection_of
 from hotfolder.status.retrying import LookAt
 from hotfolder.status.running import Running
 from hotfolder.status.snapshot import Recent, Snapshot, take
@@ -117,17 +118,20 @@ class View:
             return explain(settings, path, [], kind="nothing", today=_today(), live=None)
         folder, inside = place
 
-        def question(coordinator: Coordinator) -> dict[str, Any]:
+        def question(coordinator: Coordinator) -> tuple[dict[str, Any], int | None]:
+            most = coordinator.connection.max_post_bytes
             if folder.name not in coordinator.desks:
-                return {}
+                return {}, most
             of_folder = live.of_folder(coordinator, folder.name)
-            return live.waiting(coordinator, folder.name, inside) if inside else of_folder
+            return live.waiting(coordinator, folder.name, inside) if inside else of_folder, most
 
         # asked before the ledger is read: what comes to its end in between is then told by the ledger
-        said = self.running.ask(question)
+        said, most = self.running.ask(question)
         found = self.ledger.find(folder.name, inside) if inside else []
         kind = "file" if said.get("state") else self.look_at(path)
-        return explain(settings, path, found, kind=kind, today=_today(), live=said)
+        is_open = kind == "file" and said.get("state") in (None, "settling", "held")
+        objection = object_soon(path, most) if is_open else None
+        return explain(settings, path, found, kind=kind, today=_today(), live=said, objection=objection)
 
 
 def _today() -> date:
@@ -137,6 +141,11 @@ def _today() -> date:
 def look_soon(path: Path) -> Kind:
     """Return what lies at a path; a share that hangs gets a thread to hang in, and some seconds."""
     return within(LOOK_S, lambda: look(path), "no answer")
+
+
+def object_soon(path: Path, max_post_bytes: int | None = None) -> str | None:
+    """Return why a file would be refused before it is sent, None where a share does not answer in time as well."""
+    return within(LOOK_S, lambda: objection_of(path, max_post_bytes), None)
 
 
 def look(path: Path) -> Kind:

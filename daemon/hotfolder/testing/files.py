@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hotfolder.core.formats import not_taken
 from hotfolder.core.litter import is_reserved
 from hotfolder.core.messages import (
     ClaimItem,
@@ -126,7 +127,8 @@ class FakeFiles:
             return LookResult(item.path, LookStatus.MISSING)
         evidence = None
         if item.evidence_always or item.expect == file.identity:
-            evidence = Evidence(lease=Lease.FREE, format_end=FormatEnd.COMPLETE, format_name="JPEG")
+            head = not_taken(len(file.content), lambda offset, length: file.content[offset : offset + length])
+            evidence = Evidence(lease=Lease.FREE, format_end=FormatEnd.COMPLETE, format_name="JPEG", not_taken=head)
         observation = Observation(
             identity=file.identity, ctime_ns=file.mtime_ns, at_s=self._clock.monotonic(), evidence=evidence
         )

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hotfolder.core.naming import asset_id
@@ -64,6 +64,8 @@ class ModelServer:
         self.jobs: dict[str, ModelJob] = {}
         self.assets: dict[str, ModelAsset] = {}
         self.requests: list[str] = []
+        self.max_post_bytes: int | None = None  # what it tells of its limit
+        self.away_until_s = 0.0  # nobody signs in before
         self._numbers = itertools.count(1)
 
     def work(self) -> None:
@@ -117,7 +119,9 @@ class ModelRemote:
     def sign_in(self) -> Company:
         """Find the company."""
         self._ask("sign in")
-        return COMPANY
+        if self._server.clock.monotonic() < self._server.away_until_s:
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="no connection", reached=False))
+        return replace(COMPANY, max_post_bytes=self._server.max_post_bytes)
 
     def credentials_changed(self) -> bool:
         """Return False: nothing is refused here."""

@@ -41,8 +41,10 @@ def answer(
     kind: Kind = "nothing",
     live: dict[str, Any] | None = None,
     settings: Settings = SETTINGS,
+    objection: str | None = None,
 ) -> dict[str, Any]:
-    return explain(settings, Path(path), [(one, None) for one in found], kind=kind, today=TODAY, live=live)
+    drops = [(one, None) for one in found]
+    return explain(settings, Path(path), drops, kind=kind, today=TODAY, live=live, objection=objection)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,15 @@ def test_what_is_no_drop_tells_why(path: str, kind: Kind, reason: str) -> None:
     found = answer(path, kind=kind, live={})
     assert found["state"] is None
     assert found["reason"].startswith(reason)
+
+
+def test_a_file_that_would_be_refused_tells_why_before_anybody_looks() -> None:
+    told = answer("/catalog/lab.psd", kind="file", objection="it is in Lab colour")
+    assert (told["state"], told["reason"]) == (None, "it would be rejected: it is in Lab colour")
+    settling = {"drop": None, "state": "settling", "reason": "still being written", "cure": None, "next_at": None}
+    told = answer("/catalog/lab.psd", kind="file", live=settling, objection="it is in Lab colour")
+    assert (told["state"], told["reason"]) == ("settling", "still being written")
+    assert "  Caution:     it would be rejected: it is in Lab colour" in as_text(told, MOMENT)
 
 
 def test_a_new_file_tells_where_it_would_go() -> None:

@@ -1,5 +1,5 @@
 """
-Whether the end of a file is there, told from the structure of its own format.
+Whether the end of a file is there, and whether the server takes its kind, told from the structure of its own format.
 
 Pure: bytes come through a function, a few KiB of them as a rule and never more than a fixed amount; nothing is decoded.
 Goes by the first bytes and not by the name. In doubt the answer is that it cannot be told: a false "missing" holds a
@@ -16,9 +16,12 @@ from hotfolder.core.formats.documents import pdf_end, zip_end
 from hotfolder.core.formats.jpeg import jpeg_end
 from hotfolder.core.formats.psd import psd_end
 from hotfolder.core.formats.raster import gif_end, png_end
+from hotfolder.core.formats.refused import not_taken
 from hotfolder.core.formats.source import CutError, ReadAt, Source, UnsureError
 from hotfolder.core.formats.tiff import tiff_end
 from hotfolder.core.model import FormatEnd
+
+__all__ = ["format_end", "not_taken"]
 
 _MAGIC_LENGTH: Final = 12
 

@@ -45,7 +45,7 @@ _UNCOMPRESSED: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class Form:
     """How this file writes things."""
 
     order: str  # "<" or ">"
@@ -58,7 +58,7 @@ class _Form:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """One entry: its type, how many values, and where they lie."""
 
     kind: int
@@ -68,13 +68,7 @@ class _Entry:
 
 def tiff_end(source: Source) -> None:
     """Return when everything that the directories name is there, else raise."""
-    start = source.at(0, 4)
-    order = "<" if start[:2] == b"II" else ">"
-    if b"+" in start:
-        form, at = _Form(order, "Q", "Q"), 8
-    else:
-        form, at = _Form(order, "H", "I"), 4
-    first = source.number(form.order + form.word, at)
+    form, first = beginning(source)
     if first == 0:
         raise CutError("no directory yet: writers fill its place in at the end")
     to_do, seen, is_sure, has_image = [(first, True)], {0}, True, False
@@ -85,12 +79,12 @@ def tiff_end(source: Source) -> None:
         seen.add(offset)
         if len(seen) > _DIRECTORIES_MAX:
             raise UnsureError("too many directories")
-        entries, end = _directory(source, form, offset)
+        entries, end = directory(source, form, offset)
         if is_chained:  # not every writer puts a next one behind the directories below
             to_do.append((source.number(form.order + form.word, end), True))
         for tag in _BELOW:
             if tag in entries:
-                to_do.extend((below, False) for below in _numbers(source, form, entries[tag]))
+                to_do.extend((below, False) for below in numbers(source, form, entries[tag]))
         for where, how_long in _DATA:
             if where in entries:
                 has_image = True
@@ -99,7 +93,18 @@ def tiff_end(source: Source) -> None:
         raise UnsureError("nothing is missing of what is named, but not everything is")
 
 
-def _directory(source: Source, form: _Form, offset: int) -> tuple[dict[int, _Entry], int]:
+def beginning(source: Source) -> tuple[Form, int]:
+    """Return how this file writes things, and where its first directory lies; 0 = nowhere yet."""
+    start = source.at(0, 4)
+    order = "<" if start[:2] == b"II" else ">"
+    if b"+" in start:
+        form, at = Form(order, "Q", "Q"), 8
+    else:
+        form, at = Form(order, "H", "I"), 4
+    return form, source.number(form.order + form.word, at)
+
+
+def directory(source: Source, form: Form, offset: int) -> tuple[dict[int, Entry], int]:
     """Return the entries of a directory, all of whose values lie inside the file, and where it ends."""
     count = source.number(form.order + form.count, offset)
     if not 0 < count <= _ENTRIES_MAX:
@@ -114,13 +119,14 @@ def _directory(source: Source, form: _Form, offset: int) -> tuple[dict[int, _Ent
         size = _TYPE_SIZES.get(kind, 0) * values
         if size > word_bytes:
             source.need(value + size)
-            entries[tag] = _Entry(kind, values, value)
+            entries[tag] = Entry(kind, values, value)
         else:
-            entries[tag] = _Entry(kind, values, offset + index * form.entry_bytes + 4 + word_bytes)
+            entries[tag] = Entry(kind, values, offset + index * form.entry_bytes + 4 + word_bytes)
     return entries, end
 
 
-def _numbers(source: Source, form: _Form, entry: _Entry) -> tuple[int, ...]:
+def numbers(source: Source, form: Form, entry: Entry) -> tuple[int, ...]:
+    """Return the values of an entry that holds unsigned numbers; UnsureError where it does not."""
     letter = _NUMBERS.get(entry.kind)
     if letter is None or not 0 < entry.count <= source.size:
         raise UnsureError("not a number")
@@ -128,13 +134,13 @@ def _numbers(source: Source, form: _Form, entry: _Entry) -> tuple[int, ...]:
     return struct.unpack(layout, source.at(entry.offset, struct.calcsize(layout)))
 
 
-def _check_data(source: Source, form: _Form, entries: dict[int, _Entry], where: int, how_long: int) -> bool:
+def _check_data(source: Source, form: Form, entries: dict[int, Entry], where: int, how_long: int) -> bool:
     """Raise CutError if data of the image lies beyond the end; return whether its length is known at all."""
-    offsets = _numbers(source, form, entries[where])
+    offsets = numbers(source, form, entries[where])
     if how_long not in entries:
         source.need(max(offsets) + 1)
         return False
-    lengths = _numbers(source, form, entries[how_long])
+    lengths = numbers(source, form, entries[how_long])
     if len(lengths) != len(offsets):
         return False
     if where == _STRIPS and max(map(add, offsets, lengths)) > source.size:
@@ -145,16 +151,16 @@ def _check_data(source: Source, form: _Form, entries: dict[int, _Entry], where: 
 
 
 def _strip_bytes(
-    source: Source, form: _Form, entries: dict[int, _Entry], strips: int, otherwise: tuple[int, ...]
+    source: Source, form: Form, entries: dict[int, Entry], strips: int, otherwise: tuple[int, ...]
 ) -> tuple[int, ...]:
     """Return how long each strip must be by the size of the image, where that can be told: without compression."""
     wanted = (_WIDTH, _HEIGHT, _COMPRESSION, _ROWS_PER_STRIP)
     if any(tag not in entries for tag in wanted):
         return otherwise
-    width, height, compression, rows = (_numbers(source, form, entries[tag])[0] for tag in wanted)
-    bits = _numbers(source, form, entries[_BITS]) if _BITS in entries else (1,)
-    samples = _numbers(source, form, entries[_SAMPLES])[0] if _SAMPLES in entries else 1
-    planar = _numbers(source, form, entries[_PLANAR])[0] if _PLANAR in entries else 1
+    width, height, compression, rows = (numbers(source, form, entries[tag])[0] for tag in wanted)
+    bits = numbers(source, form, entries[_BITS]) if _BITS in entries else (1,)
+    samples = numbers(source, form, entries[_SAMPLES])[0] if _SAMPLES in entries else 1
+    planar = numbers(source, form, entries[_PLANAR])[0] if _PLANAR in entries else 1
     if compression != _UNCOMPRESSED or planar != 1 or not rows or strips != -(-height // rows):
         return otherwise
     row_bytes = -(-width * (sum(bits) if len(bits) == samples else bits[0] * samples) // 8)

@@ -1,5 +1,5 @@
 """
-What an open file and its file system tell of being complete: writers, holes, the end of the format.
+What an open file and its file system tell of being complete, and of being welcome: writers, holes, the format.
 
 Reads and never changes anything; judges nothing, the settle gate does.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from hotfolder.core.formats import finder, format_end
+from hotfolder.core.formats import finder, format_end, not_taken
 from hotfolder.core.model import Evidence, FormatEnd, Lease
 from hotfolder.edges.files.syscalls import Syscalls
 
@@ -146,10 +146,16 @@ def is_finder_busy(calls: Syscalls, fd: int, name: str, parent_fd: int) -> bool:
 def evidence(
     calls: Syscalls, fd: int, size_bytes: int, *, name: str, parent_fd: int, is_remote: bool, formats: bool
 ) -> Evidence:
-    """Return all that an open file, and what lies beside it, tell; raises OSError when it cannot be read."""
+    """
+    Return all that an open file, and what lies beside it, tell; raises OSError when it cannot be read.
+
+    Without `formats` its end is not looked for; its head is all the same, for what the server does not take it never
+    takes, whoever wrote it.
+    """
+    read_at = partial(_read_at, calls, fd)
     end, format_name = FormatEnd.UNTOLD, ""
     if formats:
-        end, format_name = format_end(size_bytes, partial(_read_at, calls, fd))
+        end, format_name = format_end(size_bytes, read_at)
     return Evidence(
         lease=Lease.UNTOLD if is_remote else lease(calls, fd),
         trailing_hole=has_trailing_hole(calls, fd, size_bytes),
@@ -157,6 +163,7 @@ def evidence(
         format_end=end,
         format_name=format_name,
         looked_at_format=formats,
+        not_taken=not_taken(size_bytes, read_at),
     )
 
 
