@@ -25,7 +25,7 @@ from hotfolder.core.messages import (
     RecallItem,
     RecallResult,
 )
-from hotfolder.core.model import Drop, Identity, Job, Unfinished
+from hotfolder.core.model import Drop, Identity, Job, Post, Unfinished
 from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, PostAnswer
 
 
@@ -235,6 +235,15 @@ class HistoryQuery:
     limit: int | None = 1000
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobStory:
+    """One job with everything that belongs to it."""
+
+    job: Job
+    posts: Sequence[Post]  # in their order
+    drops: Sequence[Drop]  # by id
+
+
 class LedgerError(Exception):
     """The ledger cannot be used; the text names it, the trouble and the next step."""
 
@@ -254,6 +263,12 @@ class LedgerReader(Protocol):
 
     def find(self, folder: str, path: str) -> list[tuple[Drop, Job | None]]:
         """Return every drop that had, or now lies at, this path, newest first."""
+
+    def drop(self, number: int) -> tuple[Drop, Job | None] | None:
+        """Return one drop by its id, None if there is none."""
+
+    def job(self, name: str) -> JobStory | None:
+        """Return one job by its name, None if there is none; drops that left it for another job are not in it."""
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Return how many drops have come to their end, by hot folder and outcome; counted afresh at every call."""

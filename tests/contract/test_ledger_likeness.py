@@ -120,6 +120,8 @@ def _everything(ledger: Ledger) -> list[object]:
         [list(ledger.history(query)) for query in queries],
         [ledger.find(name, path) for name in FOLDERS for path in paths],
         ledger.totals(),
+        [ledger.drop(number) for number in range(30)],
+        [ledger.job(f"catalog-{number}") for number in range(10)],
     ]
 
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 from tests.strategies import MOMENT, drop
 
-from hotfolder.core.journal import DeleteDrops, InsertDrops, InsertJob, UpdateDrops, UpdateJob
+from hotfolder.core.journal import DeleteDrops, InsertDrops, InsertJob, InsertPost, UpdateDrops, UpdateJob
 from hotfolder.core.messages import RecallItem, RecallResult
-from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome
+from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Post, PostState
 from hotfolder.ports import HistoryQuery, Ledger
 
 NOTE, RECEIPT, FOREIGN = "a" * 64, "b" * 64, "c" * 64
@@ -328,3 +328,21 @@ def test_found_drops_come_with_their_jobs_as_they_are_now(past: Ledger) -> None:
         ("j|77", "{}"),
         ("j|1", ""),
     ]
+
+
+def test_a_drop_is_known_by_its_number_and_a_job_by_its_name_with_all_that_belongs_to_it(ledger: Ledger) -> None:
+    job = Job(id=1, name="catalog-1", folder="catalog", options="{}", state=JobState.CLAIMING, created_at=MOMENT)
+    posts = [
+        Post(job=1, number=number, state=PostState.INTENT, ends_job=False, files=1, size_bytes=1, sent_at=MOMENT)
+        for number in (1, 2)
+    ]
+    mine, other = filed(1, job=1), filed(2)
+    ledger.commit([InsertJob(job), *map(InsertPost, reversed(posts)), InsertDrops((mine, other))])
+
+    assert ledger.drop(1) == (mine, job)
+    assert ledger.drop(2) == (other, None)
+    assert ledger.drop(3) is None
+    story = ledger.job("catalog-1")
+    assert story is not None
+    assert (story.job, list(story.posts), list(story.drops)) == (job, posts, [mine])
+    assert ledger.job("catalog-2") is None

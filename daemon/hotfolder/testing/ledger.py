@@ -31,7 +31,7 @@ from hotfolder.core.journal import (
 )
 from hotfolder.core.messages import RecallItem, RecallResult
 from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Post, Publish, PublishState, Unfinished
-from hotfolder.ports import HistoryQuery, LedgerError
+from hotfolder.ports import HistoryQuery, JobStory, LedgerError
 
 _ENDED_DROPS = (DropState.FILED, DropState.WITHDRAWN)
 _ENDED_JOBS = (JobState.CLOSED, JobState.VOID)
@@ -151,6 +151,26 @@ class FakeLedger:
         """Return every drop that had, or has, this path, newest first."""
         found = [drop for drop in self.drops.values() if drop.folder == folder and _was_at(drop, path)]
         return list(self._with_jobs(sorted(found, key=lambda drop: drop.id, reverse=True)))
+
+    def drop(self, number: int) -> tuple[Drop, Job | None] | None:
+        """Return one drop."""
+        return next(iter(self._with_jobs(drop for drop in self.drops.values() if drop.id == number)), None)
+
+    def job(self, name: str) -> JobStory | None:
+        """Return one job with what belongs to it."""
+        rows = self._rows
+        job = next((job for job in rows.jobs.values() if job.name == name), None)
+        if job is None:
+            return None
+        return JobStory(
+            job=rows.whole(job),
+            posts=[_with(Post, POST_COLUMNS, rows.posts[key]) for key in sorted(rows.posts) if key[0] == job.id],
+            drops=[
+                _with(Drop, DROP_COLUMNS, rows.drops[id_])
+                for id_ in sorted(rows.drops)
+                if rows.drops[id_].job == job.id
+            ],
+        )
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Return how many drops have come to their end."""

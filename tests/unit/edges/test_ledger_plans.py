@@ -83,6 +83,8 @@ QUESTIONS: dict[str, Callable[[Ledger], object]] = {
     "recall of a thousand": lambda ledger: ledger.recall("catalog", items(1000)),
     "known copies": lambda ledger: ledger.known_copies([item.digest or "" for item in items(1000)]),
     "totals": lambda ledger: ledger.totals(),
+    "a drop": lambda ledger: ledger.drop(5),
+    "a job": lambda ledger: ledger.job("catalog-1"),
     "find": lambda ledger: ledger.find("catalog", "chair.jpg"),
     "history": lambda ledger: list(ledger.history(HistoryQuery(limit=None))),
     "history of a folder": lambda ledger: list(ledger.history(HistoryQuery(folder="catalog"))),

@@ -125,6 +125,18 @@ JOBS = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
 # Some publishes by their ids.
 PUBLISHES = select(publishes).where(publishes.c.id.in_(bindparam("ids", expanding=True)))
 
+# One drop.
+DROP = select(drops).where(drops.c.id == bindparam("id"))
+
+# One job.
+JOB = select(jobs).where(jobs.c.name == bindparam("name"))
+
+# The POSTs of one job.
+POSTS_OF = select(posts).where(posts.c.job == bindparam("job")).order_by(posts.c.number)
+
+# The drops of one job.
+DROPS_OF = select(drops).where(drops.c.job == bindparam("job")).order_by(drops.c.id)
+
 _HISTORY_WHERE: dict[str, ColumnElement[bool]] = {
     "folder": drops.c.folder == bindparam("folder"),
     "since": drops.c.filed_at >= bindparam("since"),

@@ -31,7 +31,7 @@ from hotfolder.edges.ledger.rows import (
     to_text,
 )
 from hotfolder.edges.ledger.schema import check_readable
-from hotfolder.ports import HistoryQuery, LedgerError
+from hotfolder.ports import HistoryQuery, JobStory, LedgerError
 
 ASKED_AT_ONCE = 1000  # values in one list; what one look brings in, and far below what databases take (32,766)
 
@@ -82,6 +82,25 @@ class Reading(ABC):
     def find(self, folder: str, path: str) -> list[tuple[Drop, Job | None]]:
         """Return every drop that had, or has, this path, newest first."""
         return self._with_jobs(queries.AT_PATH, {"folder": to_text(folder), "path": to_path(path)})
+
+    def drop(self, number: int) -> tuple[Drop, Job | None] | None:
+        """Return one drop with its job, None if there is none."""
+        return next(iter(self._with_jobs(queries.DROP, {"id": number})), None)
+
+    def job(self, name: str) -> JobStory | None:
+        """Return one job with its POSTs and drops, None if there is none."""
+        with self._snapshot() as connection:
+            if connection is None:
+                return None
+            found = _with_publishes(connection, _records(connection, JOB, queries.JOB, {"name": to_text(name)}))
+            if not found:
+                return None
+            (job,) = found
+            return JobStory(
+                job=job,
+                posts=_records(connection, POST, queries.POSTS_OF, {"job": job.id}),
+                drops=_records(connection, DROP, queries.DROPS_OF, {"job": job.id}),
+            )
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Return how many drops have come to their end, by hot folder and outcome."""
