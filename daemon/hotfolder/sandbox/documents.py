@@ -47,7 +47,10 @@ class Field:
 
 
 class Array:
-    """HandleArray and StringArray alike: any number of `items`, each a text."""
+    """HandleArray and StringArray alike: any number of `items`."""
+
+    def __init__(self, item: Scalar) -> None:
+        self.item = item
 
 
 class Record:
@@ -86,9 +89,14 @@ def decimal(low: float, high: float) -> Scalar:
     """A double within bounds, in plain notation: doubles are written without exponent (PROTOCOL 3.3)."""
 
     def accepts(text: str) -> bool:
-        return re.fullmatch(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?", text) is not None and low <= float(text) <= high
+        return re.fullmatch(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?", text) is not None and low <= float(text) <= high
 
     return Scalar(wanted=f"a number from {low:g} to {high:g}, without exponent", accepts=accepts)
+
+
+def matching(pattern: str, wanted: str) -> Scalar:
+    """A text of a form."""
+    return Scalar(wanted=wanted, accepts=lambda text: re.fullmatch(pattern, text) is not None, is_string=True)
 
 
 STRING: Final = Scalar(wanted="a text", accepts=lambda _: True, is_string=True)
@@ -101,7 +109,7 @@ DATE_TIME: Final = Scalar(
         re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", text, re.ASCII) is not None
     ),
 )
-ITEMS: Final = Array()
+ITEMS: Final = Array(STRING)
 
 
 def parse(raw: bytes, what: str) -> etree._Element:
@@ -149,7 +157,7 @@ def _read_record(element: etree._Element, record: Record, path: str) -> Tree:
             case Record():
                 tree[name] = _read_record(child, kind, f"{path}/{name}")
             case Array():
-                tree[name] = _read_array(child, f"{path}/{name}")
+                tree[name] = _read_array(child, kind.item, f"{path}/{name}")
             case Scalar():
                 tree[name] = _read_scalar(child, kind, f"{path}/{name}")
             case _:
@@ -160,12 +168,12 @@ def _read_record(element: etree._Element, record: Record, path: str) -> Tree:
     return tree
 
 
-def _read_array(element: etree._Element, path: str) -> list[str]:
+def _read_array(element: etree._Element, item: Scalar, path: str) -> list[str]:
     items: list[str] = []
     for name, child in _children(element, path):
         if name != "items":
             raise invalid_xml(f"Unexpected subelement {name} in {path}")
-        items.append(_read_scalar(child, STRING, f"{path}/{name}"))
+        items.append(_read_scalar(child, item, f"{path}/{name}"))
     return items
 
 

@@ -13,10 +13,12 @@ from hotfolder.sandbox.documents import (
     ITEMS,
     LONG,
     STRING,
+    Array,
     Record,
     Tree,
     decimal,
     integer,
+    matching,
     one_of,
     opt,
     req,
@@ -41,6 +43,13 @@ _PIXELS: Final = integer(0, 2**31 - 1)
 _DPI: Final = decimal(0, 100_000)  # no upper bound is documented; this one only catches nonsense
 _COLORSPACE: Final = one_of("Auto", "Rgb", "Cmyk", "Gray")
 _RASTERIZE: Final = one_of("None", "Rasterize")
+_PROJECTS: Final = Array(matching(r"p\|[0-9]+\|.+", "the handle of a project"))
+_PROPERTY_SETS: Final = Array(matching(r"ps\|[0-9]+", "the handle of a property set"))
+_ASSET: Final = matching(r"a(\|[0-9]+)+", "the handle of an asset")
+_KEYWORDS: Final = matching(
+    r"([^\\]|\\[,\\])*", "keywords with commas between them, backslashes only before commas and backslashes"
+)
+_URL: Final = matching(r"https?://[^\s/?#]+[^\s]*", "an address")
 
 UPLOAD_POST_JOB: Final = Record(
     req("overwrite", BOOLEAN),
@@ -120,24 +129,24 @@ UPLOAD_POST_JOB: Final = Record(
         "colorManagementOptions",
         Record(
             req("colorManagement", one_of("Default", "MaintainOriginal", "Convert")),
-            opt("sourceProfileHandle", STRING),
-            opt("outputProfileHandle", STRING),
+            opt("sourceProfileHandle", _ASSET),
+            opt("outputProfileHandle", _ASSET),
         ),
     ),
-    opt("autoSetCreationOptions", Record(opt("autoSetsArray", ITEMS))),
-    opt("projectHandleArray", ITEMS),
+    opt("autoSetCreationOptions", Record(opt("autoSetsArray", _PROPERTY_SETS))),
+    opt("projectHandleArray", _PROJECTS),
     req("emailSetting", one_of("All", "Error", "ErrorAndWarning", "JobCompletion", "None")),
-    opt("postHttpUrl", STRING),
+    opt("postHttpUrl", _URL),
     opt(
         "mediaOptions",
         Record(
-            opt("videoEncodingPresetsArray", ITEMS),
+            opt("videoEncodingPresetsArray", _PROPERTY_SETS),
             opt("generateThumbnail", BOOLEAN),
             opt("thumbnailOptions", Record(opt("thumbnailTime", LONG))),
         ),
     ),
     opt("inDesignOptions", Record(opt("process", one_of("None")))),
-    opt("xmpKeywords", STRING),
+    opt("xmpKeywords", _KEYWORDS),
     opt(
         "unsharpMaskOptions",
         Record(
@@ -150,6 +159,7 @@ UPLOAD_POST_JOB: Final = Record(
     opt("unCompressOptions", Record(req("process", one_of("None", "UnCompress")))),
     opt("excludeMasterVideoFromAVS", BOOLEAN),
 )
+"""Rows 1 to 24 of PROTOCOL 2.3; handles have the forms of 2.7. Elements of later versions are unknown here."""
 
 UPLOAD_POST_PARAM: Final = Record(
     req("companyHandle", STRING),
