@@ -102,4 +102,4 @@ def test_samples_load() -> None:
 
 def test_command_writes_the_files_anew(tmp_path: Path) -> None:
     main([str(tmp_path)])
-    assert {name: (tmp_path / name).read_text() for name in generated_files()} == generated_files()
+    assert {name: (tmp_path / "config" / name).read_text() for name in generated_files()} == generated_files()
