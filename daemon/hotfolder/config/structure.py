@@ -38,6 +38,14 @@ _OTHER_WORDS = {
     "rules": "rule",
 }
 """What people write for keys of ours that are spelled otherwise; the last part must be a known key."""
+_LATER = "no such key; only later versions of the server's language have it"
+_NOT_OFFERED = {
+    "synchronizationComplete": _LATER,
+    "autoSmartCropOptionsArray": _LATER,
+    "cssOptions": _LATER,
+    "excludeMasterVideoFromAVS": "no such key; Adobe no longer supports it",
+}
+"""Upload options of Adobe's that are not ours, and why (PROTOCOL 2.3, 3.1)."""
 _ONLY_OF_FOLDERS = {
     "name": "it in [[folder]] only; a file in folders.d names its hot folder by its own name",
     "path": "it in each [[folder]], or in a file of folders.d",
@@ -107,8 +115,11 @@ def _known_key(root: Node, path: KeyPath) -> str:
     other = inside.get(_OTHER_WORDS.get(word, "").rpartition(".")[2])
     if other is not None:
         return quoted(other)
-    if word in _ONLY_OF_FOLDERS:
-        return _ONLY_OF_FOLDERS[word]
+    for known in (_ONLY_OF_FOLDERS, _NOT_OFFERED):
+        if word in known:
+            return known[word]
+    if word in inside:
+        return quoted(inside[word])
     meant = nearest(word, node.get("properties", ())) or nearest(word, inside, likeness=0.8)
     if meant is not None:
         return quoted(inside[meant])

@@ -3,6 +3,8 @@ The options of a job as the sandbox takes them: strict in order, types, constant
 """
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.unit.sandbox.client import COMPANY, Caller, param_xml
@@ -46,6 +48,18 @@ OPTIONS = {
 }
 """Every element of UploadPostJob in the order of the wire, but for two ways of cropping."""
 
+CATALOGUE = """
+projects = [{ name = "Spring 2026", handle = "p|6|Spring 2026" }]
+profiles = [{ name = "Paper", handle = "a|732|1|535" }, { name = "Screen", handle = "a|1234" }]
+[[type]]
+name = "Sets"
+sets = [{ name = "Spin", handle = "ps|941" }, { name = "Swatches", handle = "ps|942" }]
+[[type]]
+name = "Presets"
+sets = [{ name = "Wide", handle = "ps|17" }]
+"""
+"""What the company must have for them."""
+
 REQUIRED = ("overwrite", "readyForPublish", "createMask", "emailSetting")
 
 
@@ -64,9 +78,17 @@ def code(options: str) -> int | None:
     return None
 
 
-def test_every_option_is_shown_with_its_asset_as_it_was_sent(caller: Caller) -> None:
-    assert caller.post("a.jpg", job="j", end=True, options=written(OPTIONS)).code is None
-    (asset,) = caller.box.assets()
+@pytest.fixture
+def stocked(call: Callable[..., Caller], tmp_path: Path) -> Caller:
+    """A caller of a sandbox that has what the options name."""
+    (tmp_path / "stocked").mkdir()
+    (tmp_path / "stocked/catalogue.toml").write_text(CATALOGUE, "utf-8")
+    return call(data=tmp_path / "stocked")
+
+
+def test_every_option_is_shown_with_its_asset_as_it_was_sent(stocked: Caller) -> None:
+    assert stocked.post("a.jpg", job="j", end=True, options=written(OPTIONS)).code is None
+    (asset,) = stocked.box.assets()
     assert list(asset["options"]) == list(OPTIONS)
     texts = {name: content for name, content in asset["options"].items() if isinstance(content, str)}
     assert texts == {name: content for name, content in OPTIONS.items() if "<" not in content}
@@ -77,7 +99,7 @@ def test_every_option_is_shown_with_its_asset_as_it_was_sent(caller: Caller) -> 
     }
     assert asset["options"]["autoSetCreationOptions"] == {"autoSetsArray": ["ps|941", "ps|942"]}
     assert asset["options"]["mediaOptions"]["thumbnailOptions"] == {"thumbnailTime": "1099511627776"}
-    page = caller.send("GET", "/").body.decode()
+    page = stocked.send("GET", "/").body.decode()
     for line in (
         "mediaOptions.thumbnailOptions.thumbnailTime = <bdi>1099511627776</bdi>",
         "autoSetCreationOptions.autoSetsArray = <bdi>ps|941, ps|942</bdi>",
@@ -85,10 +107,10 @@ def test_every_option_is_shown_with_its_asset_as_it_was_sent(caller: Caller) -> 
         assert line in page
 
 
-def test_updated_asset_shows_the_options_of_the_last_job(caller: Caller) -> None:
-    caller.post("a.jpg", job="j", end=True, options=written(OPTIONS))
-    caller.post("a.jpg", job="k", end=True, options=written({name: OPTIONS[name] for name in REQUIRED}))
-    (asset,) = caller.box.assets()
+def test_updated_asset_shows_the_options_of_the_last_job(stocked: Caller) -> None:
+    stocked.post("a.jpg", job="j", end=True, options=written(OPTIONS))
+    stocked.post("a.jpg", job="k", end=True, options=written({name: OPTIONS[name] for name in REQUIRED}))
+    (asset,) = stocked.box.assets()
     assert list(asset["options"]) == list(REQUIRED)
 
 
