@@ -36,6 +36,7 @@ def test_formats_that_the_server_does_not_take_are_not_sent(place: Place, images
     dropped = {
         "poster.psb": PSB,
         "spring/lab.psd": LAB,
+        "cafe\u0301.psd": LAB + b"a name as some Macs write it",
         "deep.tif": float_tiff(place.hot("hot") / "deep.tif"),
         "big deep.tif": float_tiff(place.hot("hot") / "big deep.tif", big_tiff=True),
     }
@@ -47,7 +48,7 @@ def test_formats_that_the_server_does_not_take_are_not_sent(place: Place, images
     ended = place.run_once()
 
     assert before["reason"].startswith("it would be rejected: it is a Photoshop document in Lab colour")
-    assert (ended.code, ended.stdout) == (1, "4 rejected, 1 stored\n")
+    assert (ended.code, ended.stdout) == (1, "5 rejected, 1 stored\n")
     assert sent(place) == 1
     assert set(place.assets()) == {"chair"}
     originals = place.originals("hot")
@@ -57,6 +58,7 @@ def test_formats_that_the_server_does_not_take_are_not_sent(place: Place, images
     for path, cure in {
         "poster.psb": "save it as PSD or TIFF",
         "spring/lab.psd": "save it in RGB",
+        "caf\u00e9.psd": "save it in RGB",  # the note is named as everybody types it
         "deep.tif": "save it with 8 or 16 bits",
         "big deep.tif": "save it with 8 or 16 bits",
     }.items():
@@ -67,7 +69,7 @@ def test_formats_that_the_server_does_not_take_are_not_sent(place: Place, images
     rejected = {entry["file"]: entry for entry in place.history() if entry["outcome"] == "rejected"}
     assert rejected.keys() == dropped.keys()
     assert {entry["job"] for entry in rejected.values()} == {None}
-    assert len(ended.named("drop.rejected")) == 4
+    assert len(ended.named("drop.rejected")) == 5
 
 
 def test_a_file_that_is_larger_than_the_server_takes_is_not_sent(make_place: MakePlace, images: list[bytes]) -> None:

@@ -22,7 +22,8 @@ from hotfolder.edges.control import ControlClient, ControlError
 from hotfolder.edges.ledger import read_ledger
 from hotfolder.ports import HistoryQuery, LedgerReader
 from hotfolder.status import snapshot
-from hotfolder.status.explain import place_of
+from hotfolder.status.explain import forms, place_of
+from hotfolder.status.view import look_soon
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -73,11 +74,12 @@ def spelled(settings: Settings, path: Path) -> Path:
     """
     Return a path as the settings spell the hot folder that it lies in, however the user came there.
 
-    Absolute, without "..", and, if that lies in no hot folder, without the links on the way to it.
+    Absolute, without "..", and, if that lies in no hot folder, without the links on the way to it. Where nothing is
+    there, in the other Unicode form if something is: we show names in NFC, and people copy what they see.
     """
     whole = Path(os.path.normpath(path.absolute()))
     if place_of(settings, whole) is not None:
-        return whole
+        return next((form for form in forms(whole) if look_soon(form) != "nothing"), whole)
     real = Path(os.path.realpath(whole.parent)) / whole.name
     for folder in settings.folders:
         root = os.path.realpath(folder.path)

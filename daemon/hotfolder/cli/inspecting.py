@@ -207,7 +207,7 @@ def explain(
     if answer is None:
         place = explaining.place_of(settings, whole)
         with asking.ledger_of(settings) as ledger:
-            found = ledger.find(place[0].name, place[1]) if place and place[1] else []
+            found = explaining.known_at(ledger, place[0].name, place[1]) if place and place[1] else []
         kind = look_soon(whole)
         answer = explaining.explain(
             settings,

@@ -27,14 +27,17 @@ def note_name(file_name: str, suffix: str = NOT_SENT) -> str:
     Return the name of a companion of a file: its whole name and the suffix, in at most 255 bytes.
 
     A name that is too long keeps its beginning and its extension: "LONG~1a2b3c4d.jpg - NOT SENT.txt". The same name
-    gives the same result for ever, so that a redo after a crash finds its own note.
+    gives the same result for ever, so that a redo after a crash finds its own note. What we write is in Unicode form
+    NFC, whatever form the file's own name has: over SMB a Mac sees a name in another form and cannot open it
+    (RELIABILITY B10).
     """
-    whole = file_name + suffix
+    name = file_name if file_name.isascii() else unicodedata.normalize("NFC", file_name)
+    whole = name + suffix
     if len(_encoded(whole)) <= NAME_MAX:
         return whole
-    stem, dot, extension = file_name.rpartition(".")
+    stem, dot, extension = name.rpartition(".")
     if not dot or not stem or len(_encoded(extension)) > _EXTENSION_MAX:
-        stem, dot, extension = file_name, "", ""
+        stem, dot, extension = name, "", ""
     mark = hashlib.sha256(_encoded(file_name)).hexdigest()[:_MARK_LENGTH]
     end = f"~{mark}{dot}{extension}{suffix}"
     return _cut(stem, NAME_MAX - len(_encoded(end))) + end

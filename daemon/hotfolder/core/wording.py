@@ -9,6 +9,7 @@ full stop.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK
@@ -192,7 +193,14 @@ _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def shown(text: str) -> str:
-    """Return text that can stand in one line of a note: what cannot is escaped, never dropped."""
+    """
+    Return text that can stand in one line of a note: what cannot is escaped, never dropped.
+
+    In Unicode form NFC, however a name is written on the disk (RELIABILITY B10): what people read and copy out of a
+    note or a terminal is what everybody types.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     return _UNSHOWN.sub(lambda found: ascii(found.group())[1:-1], text)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from hotfolder.core.model import Drop, DropState, Job
 from hotfolder.core.rules import Router
 from hotfolder.core.settings import FolderSettings, OnSuccess, Settings
 from hotfolder.core.wording import shown
+from hotfolder.ports import LedgerReader
 from hotfolder.status import cures
 from hotfolder.status.snapshot import PEOPLE, stamp
 
@@ -39,6 +41,23 @@ def place_of(settings: Settings, path: Path) -> tuple[FolderSettings, str] | Non
             inside = str(whole.relative_to(folder.path))
             return folder, "" if inside == "." else inside
     return None
+
+
+def forms(path: Path) -> tuple[Path, ...]:
+    """Return a path as it is given, and in those Unicode forms in which it is another one (RELIABILITY B10)."""
+    text = str(path)
+    if text.isascii():
+        return (path,)
+    return tuple(dict.fromkeys((path, *(Path(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")))))
+
+
+def known_at(ledger: LedgerReader, folder: str, inside: str) -> list[tuple[Drop, Job | None]]:
+    """Return every drop that had, or has, this path, newest first; if there is none, in another Unicode form."""
+    for form in forms(Path(inside)):
+        found = ledger.find(folder, str(form))
+        if found:
+            return found
+    return []
 
 
 def explain(

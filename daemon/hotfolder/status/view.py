@@ -19,7 +19,7 @@ from hotfolder.core.notes import receipt
 from hotfolder.core.settings import Settings
 from hotfolder.ports import BusyError, Clock, HistoryQuery, LedgerReader
 from hotfolder.status import attention, live
-from hotfolder.status.explain import Kind, explain, place_of
+from hotfolder.status.explain import Kind, explain, known_at, place_of
 from hotfolder.status.objections import objection_of
 from hotfolder.status.retrying import LookAt
 from hotfolder.status.running import Running
@@ -127,7 +127,7 @@ class View:
 
         # asked before the ledger is read: what comes to its end in between is then told by the ledger
         said, most = self.running.ask(question)
-        found = self.ledger.find(folder.name, inside) if inside else []
+        found = known_at(self.ledger, folder.name, inside) if inside else []
         kind = "file" if said.get("state") else self.look_at(path)
         is_open = kind == "file" and said.get("state") in (None, "settling", "held")
         objection = object_soon(path, most) if is_open else None

@@ -41,5 +41,16 @@ def test_a_link_in_a_hot_folder_is_itself_and_not_what_it_points_to(tmp_path: Pa
     assert spelled(settings, tmp_path / "disk" / "catalog" / "link.jpg").name == "link.jpg"
 
 
+def test_a_name_copied_from_what_we_show_finds_the_file_whatever_form_it_has_on_the_disk(
+    tmp_path: Path, settings: Settings
+) -> None:
+    catalog = tmp_path / "share" / "catalog"
+    (catalog / "cafe\u0301.jpg").write_bytes(b"x")
+    assert spelled(settings, catalog / "caf\u00e9.jpg") == catalog / "cafe\u0301.jpg"
+    (catalog / "caf\u00e9.jpg").write_bytes(b"y")
+    assert spelled(settings, catalog / "caf\u00e9.jpg") == catalog / "caf\u00e9.jpg", "the one named comes first"
+    assert spelled(settings, catalog / "n\u00e9e.jpg") == catalog / "n\u00e9e.jpg"
+
+
 def test_a_path_elsewhere_stays_what_it_is(tmp_path: Path, settings: Settings) -> None:
     assert spelled(settings, tmp_path / "other" / ".." / "a.jpg") == tmp_path / "a.jpg"

@@ -11,9 +11,11 @@ import pytest
 from tests.strategies import MOMENT, drop
 from tests.unit.status.played import settings_of
 
+from hotfolder.core.journal import InsertDrops
 from hotfolder.core.model import Drop, DropState, Outcome
 from hotfolder.core.settings import OnSuccess, Settings
-from hotfolder.status.explain import Kind, as_text, explain, place_of
+from hotfolder.status.explain import Kind, as_text, explain, known_at, place_of
+from hotfolder.testing.ledger import FakeLedger
 
 SETTINGS = settings_of("catalog", "archive")
 TODAY = date(2026, 3, 1)
@@ -184,3 +186,15 @@ def test_text_is_safe_to_print() -> None:
     text = as_text(found, datetime.now(UTC))
     assert not set(text) & set("\x1b\u202e\x07")
     assert r"new\nline\x1b[31m\u202e.jpg" in text
+
+
+def test_a_drop_is_known_by_its_path_in_either_unicode_form() -> None:
+    ledger = FakeLedger()
+    ledger.commit([InsertDrops((filed(1, "cafe\u0301.jpg"),))])
+    for spelled in ("cafe\u0301.jpg", "caf\u00e9.jpg"):
+        assert [one.id for one, _ in known_at(ledger, "catalog", spelled)] == [1]
+    assert known_at(ledger, "catalog", "cafe.jpg") == []
+
+
+def test_text_shows_names_as_everybody_types_them() -> None:
+    assert as_text(answer("/catalog/cafe\u0301.jpg"), MOMENT).startswith("/catalog/caf\u00e9.jpg\n")
