@@ -254,6 +254,7 @@ DROP_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "origin": st.none() | stored_paths,
     "retry_of": st.none() | large_counts,
     "rule": st.none() | small_counts,
+    "server": texts,
     "options": texts,
     "destination": texts,
     "asset": texts,
@@ -280,6 +281,7 @@ DROP_VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 JOB_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "folder": texts,
+    "server": texts,
     "options": texts,
     "state": st.sampled_from([state for state in JobState if state not in (JobState.CLOSED, JobState.VOID)]),
     "handle": st.none() | texts,

@@ -18,10 +18,11 @@ from typing import Self
 
 import hotfolder
 from hotfolder.config.addresses import split_listen
-from hotfolder.core.coordinator import Coordinator, leftover_folders
+from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.leftovers import gone_servers, leftover_folders
 from hotfolder.core.messages import Event, Now, Reloaded
 from hotfolder.core.model import DropState, Unfinished
-from hotfolder.core.settings import FolderSettings, Settings, WatchMode
+from hotfolder.core.settings import DEFAULT_SERVER, FolderSettings, ServerSettings, Settings, WatchMode
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.files import FolderFiles, Owner
 from hotfolder.edges.ledger import ledger_file, open_ledger, read_ledger
@@ -31,10 +32,10 @@ from hotfolder.edges.remote import IpsRemote
 from hotfolder.edges.touching import Touching
 from hotfolder.edges.watch import FolderWatch
 from hotfolder.ports import HistoryQuery, Ledger, LedgerError
+from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService, StartWatch
 from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
 from hotfolder.services.throttle import Throttle
-from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.status.serving import Listeners, StatusServer
 from hotfolder.status.snapshot import RECENT, Recent
@@ -44,7 +45,7 @@ CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may scan what it got first
 
 
-FIXED = ("server", "ledger_url", "control_socket", "web_listen")
+FIXED = ("servers", "ledger_url", "control_socket", "web_listen")
 """Settings that connections, the ledger and listeners were made with: they take effect at the next start."""
 
 
@@ -87,6 +88,12 @@ class Daemon:
                     f"folder {name}: its path changed while {busy} of its files are under way; "
                     "nothing was changed; reload again when they are done"
                 )
+        known_servers = {server.name for server in self.settings.servers}
+        for folder in settings.folders:
+            if folder.server not in known_servers:
+                raise ReloadError(
+                    f"folder {folder.name}: its server {folder.server} is new; nothing was changed; restart the daemon"
+                )
         later = [name for name in FIXED if getattr(settings, name) != getattr(self.settings, name)]
         settings = replace(settings, **{name: getattr(self.settings, name) for name in FIXED})
         running, wanted = self.settings.upload, settings.upload
@@ -117,7 +124,7 @@ class Daemon:
 def build(
     settings: Settings,
     *,
-    read_password: Callable[[], str],
+    read_password: Callable[[str], str],
     log: NoticeLog,
     redaction: Redaction,
     once: bool = False,
@@ -126,6 +133,7 @@ def build(
     """
     Open the ledger as its owner and build the daemon around it; nothing is begun yet.
 
+    `read_password` reads that of a server, by its name, afresh.
     Raises `LedgerError`, and `ListenError` when the control socket cannot be had.
     """
     clock = SystemClock()
@@ -134,24 +142,27 @@ def build(
         ledger = open_ledger(settings.ledger_url)
         stack.callback(ledger.close)
 
-        def password() -> str:
-            value = read_password()
-            redaction.hide(value)
-            return value
+        def make_account(server: ServerSettings) -> Account:
+            def password() -> str:
+                value = read_password(server.name)
+                redaction.hide(value)
+                return value
 
-        remote = IpsRemote(
-            settings.server,
-            read_password=password,
-            connect_timeout_s=CONNECT_TIMEOUT_S,
-            read_timeout_s=READ_TIMEOUT_S,
-            connections=settings.upload.parallel_jobs + 1,
-            app_version=hotfolder.__version__,
-            boundary=lambda: f"hotfolder-{secrets.token_hex(16)}",
-        )
-        stack.callback(remote.close)
-        tracking = TrackingService(remote)
+            remote = IpsRemote(
+                server,
+                read_password=password,
+                connect_timeout_s=CONNECT_TIMEOUT_S,
+                read_timeout_s=READ_TIMEOUT_S,
+                connections=settings.upload.parallel_jobs + 1,
+                app_version=hotfolder.__version__,
+                boundary=lambda: f"hotfolder-{secrets.token_hex(16)}",
+            )
+            stack.callback(remote.close)
+            return Account(remote)
+
         unfinished = ledger.unfinished()
         _refuse_moved(settings, unfinished)
+        _refuse_gone(settings, unfinished)
 
         touching = Touching(_touching_file(settings))
         stack.callback(touching.close)
@@ -167,9 +178,8 @@ def build(
         }
         rate = settings.upload.bandwidth_bytes_s
         upload = UploadService(
-            remote,
+            lambda name: supervisor.account(name),
             lambda name: supervisor.files(name),
-            lambda: tracking.company,
             clock,
             events.put,
             None if rate is None else Throttle(rate, monotonic=clock.monotonic, sleep=time.sleep),
@@ -195,7 +205,7 @@ def build(
             now=now,
             folders=folders,
             upload=upload,
-            tracking=tracking,
+            accounts={server.name: make_account(server) for server in settings.servers},
             uploads=settings.upload.parallel_jobs,
             log=log,
             events=events,
@@ -261,6 +271,16 @@ def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:
                 f"folder {folder.name}: its path was {was} when {claimed} files were taken over that are not done yet; "
                 f"put that path back until they are, or give the folder at {folder.path} another name"
             )
+
+
+def _refuse_gone(settings: Settings, unfinished: Unfinished) -> None:
+    """Raise `LedgerError` if a server is no longer in the settings that has files which are not done yet."""
+    for name, count in gone_servers(settings, unfinished).items():
+        table = "[server]" if name == DEFAULT_SERVER else f"[server.{name}]"
+        raise LedgerError(
+            f"server {name}: {count} files are under way there, and only it can tell what became of them, "
+            f"but the settings do not name it any more; put {table} back until they are done"
+        )
 
 
 def _folder(

@@ -20,7 +20,7 @@ from typing import ClassVar
 
 import pytest
 
-from hotfolder.services.supervisor import HANG_S
+from hotfolder.services.worker import HANG_S
 from tests.acceptance.conftest import MakePlace
 from tests.acceptance.fuse import HangingShare
 from tests.acceptance.manager import Manager

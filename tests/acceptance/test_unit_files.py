@@ -19,7 +19,8 @@ from hotfolder.compose import READ_TIMEOUT_S
 from hotfolder.config import default_config_path
 from hotfolder.config.secret import CREDENTIAL
 from hotfolder.config.starter import starter_text
-from hotfolder.services.supervisor import IDLE_WAKE_S, PARTING_S
+from hotfolder.services.crew import PARTING_S
+from hotfolder.services.supervisor import IDLE_WAKE_S
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNIT = SYSTEMD / "hotfolder.service"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hotfolder.core.model import DropState, Outcome
 from hotfolder.core.settings import (
+    DEFAULT_SERVER,
     BatchSettings,
     FolderSettings,
     RecoverySettings,
@@ -31,6 +32,13 @@ OPTIONS: Mapping[str, object] = {
 }
 
 
+def server(name: str = DEFAULT_SERVER) -> ServerSettings:
+    """Return a server of that name, with a company of its own."""
+    return ServerSettings(
+        name=name, upload_url="", soap_url=name, company="Example Co", company_handle=None, user="u", password="secret"
+    )
+
+
 def settings(
     *, overwrite: bool = True, receipts: bool = False, files_per_post: int = 2, first_run_limit: int = 1000
 ) -> Settings:
@@ -44,9 +52,7 @@ def settings(
         options={**OPTIONS, "overwrite": overwrite},
     )
     return Settings(
-        server=ServerSettings(
-            upload_url="", soap_url="", company="Example Co", company_handle=None, user="user", password="secret"
-        ),
+        servers=(server(),),
         folders=(folder,),
         ledger_url="",
         control_socket=Path("/control.sock"),
@@ -57,20 +63,28 @@ def settings(
     )
 
 
-def check(world: World, dropped: Mapping[str, bytes], *, failed: frozenset[str] = frozenset()) -> None:
+def check(
+    world: World,
+    dropped: Mapping[str, bytes],
+    *,
+    failed: frozenset[str] = frozenset(),
+    folder: str = "catalog",
+    server: str = DEFAULT_SERVER,
+) -> None:
     """
     Raise AssertionError unless every dropped file is in exactly one right place, and no copy is unnoticed.
 
-    `failed` names those whose outcome may be anything but stored.
+    `failed` names those whose outcome may be anything but stored; `folder` is where they were dropped, `server` where
+    they belong.
     """
-    share = world.shares["catalog"].files
+    share = world.shares[folder].files
     ledger = world.ledger
     places: dict[bytes, list[str]] = {content: [] for content in dropped.values()}
     for path, file in share.items():
         if file.content in places:
             places[file.content].append(path)
-    drops = [drop for drop in ledger.drops.values() if drop.state is DropState.FILED]
-    copies = Counter(digest for asset in world.server.assets.values() for digest in asset.contents)
+    drops = [drop for drop in ledger.drops.values() if drop.state is DropState.FILED and drop.folder == folder]
+    copies = Counter(digest for asset in world.servers[server].assets.values() for digest in asset.contents)
     for path, content in dropped.items():
         assert len(places[content]) == 1, f"{path} is at {places[content]}"
         digest = hashlib.sha256(content).hexdigest()

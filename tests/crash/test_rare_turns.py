@@ -21,7 +21,7 @@ from hotfolder.core.model import (
     Unfinished,
 )
 from hotfolder.core.server import Company, Kind, Trouble
-from hotfolder.core.settings import Settings
+from hotfolder.core.settings import DEFAULT_SERVER, Settings
 from hotfolder.ports import PostRequest
 from hotfolder.testing.ledger import FakeLedger
 from hotfolder.testing.simulation import World
@@ -78,7 +78,7 @@ class Puppet:
     def up(self) -> None:
         """Sign in and open the folder, which is empty."""
         self.take(m.Woken())
-        self.take(m.SignedIn(COMPANY))
+        self.take(m.SignedIn(DEFAULT_SERVER, COMPANY))
         self.scanned(self.take(m.FolderUp("catalog", "watching")))
 
     def scanned(self, actions: list[m.Action], *paths: str) -> list[m.Action]:
@@ -121,10 +121,10 @@ def actions_of(kind: type[m.Action], actions: list[m.Action]) -> list[m.Action]:
 def test_a_server_that_refused_us_and_is_then_unreachable_is_not_hammered() -> None:
     puppet = Puppet(settings())
     puppet.take(m.Woken())
-    puppet.take(m.SignInFailed(REFUSED))
+    puppet.take(m.SignInFailed(DEFAULT_SERVER, REFUSED))
     assert actions_of(m.SignIn, puppet.take(m.Woken(), 1000.0))
     for _ in range(3):
-        assert not actions_of(m.SignIn, puppet.take(m.SignInFailed(UNREACHABLE)))
+        assert not actions_of(m.SignIn, puppet.take(m.SignInFailed(DEFAULT_SERVER, UNREACHABLE)))
         (sign_in,) = actions_of(m.SignIn, puppet.take(m.Woken(), 61.0))
         assert isinstance(sign_in, m.SignIn)
         assert sign_in.forced  # a new password that nobody could be asked about is tried again soon
@@ -204,7 +204,7 @@ def test_a_rejected_file_that_cannot_be_moved_is_rejected_once() -> None:
     again = Puppet(settings(), unfinished=puppet.ledger.unfinished())
     again.ledger = puppet.ledger
     again.take(m.Woken())
-    again.take(m.SignedIn(COMPANY))
+    again.take(m.SignedIn(DEFAULT_SERVER, COMPANY))
     again.take(m.FolderUp("catalog", "watching"))
     again.take(m.Changed("catalog", ("&&&.jpg",)))
     again.take(again.seen("&&&.jpg"))
@@ -268,7 +268,7 @@ def test_many_drops_of_one_asset_wait_in_order_at_no_cost() -> None:
 def test_a_file_that_never_rests_holds_up_neither_a_single_pass_nor_its_other_files() -> None:
     puppet = Puppet(settings(), once=True)
     puppet.take(m.Woken())
-    puppet.take(m.SignedIn(COMPANY))
+    puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY))
     puppet.scanned(puppet.take(m.FolderUp("catalog", "polling")), "a.jpg", "growing.log")
     puppet.take(puppet.seen("a.jpg"))
     puppet.take(puppet.seen("growing.log"))
@@ -288,7 +288,7 @@ def test_a_file_that_never_rests_holds_up_neither_a_single_pass_nor_its_other_fi
 def test_a_single_pass_scans_once() -> None:
     puppet = Puppet(settings(), once=True)
     puppet.take(m.Woken())
-    puppet.take(m.SignedIn(COMPANY))
+    puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY))
     puppet.scanned(puppet.take(m.FolderUp("catalog", "polling")))
     assert not actions_of(m.Scan, puppet.take(m.Woken(), 1000.0))
 
@@ -327,7 +327,7 @@ def test_what_is_sent_again_without_any_proof_is_called_a_possible_second_copy()
     (post,) = actions_of(m.SendPost, puppet.take(m.Claimed(1, (m.ClaimResult(drop, m.ClaimStatus.CLAIMED),))))
     assert isinstance(post, m.SendPost)
     puppet.take(m.PostAccepted(1, post.number, "j|1", ()))
-    assert actions_of(m.FindAssets, puppet.take(m.Polled({}, {}), 700.0))
+    assert actions_of(m.FindAssets, puppet.take(m.Polled(DEFAULT_SERVER, {}, {}), 700.0))
     puppet.take(m.AssetsSeen(1, None))
     assert puppet.ledger.drops[drop].job == 2
     assert puppet.ledger.drops[drop].possible_second_copy
@@ -347,7 +347,7 @@ def test_a_ghost_is_asked_for_at_every_start() -> None:
     unfinished = Unfinished(jobs=[ghost], next_job=2, folder_paths={"catalog": "/catalog"})
     puppet = Puppet(settings(), once=True, unfinished=unfinished)
     puppet.take(m.Woken())
-    assert actions_of(m.Seek, puppet.take(m.SignedIn(COMPANY)))
+    assert actions_of(m.Seek, puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY)))
     puppet.scanned(puppet.take(m.FolderUp("catalog", "polling")))
     assert not puppet.coordinator.is_finished()
     puppet.take(m.Sought(1, (), ()))

@@ -48,8 +48,11 @@ def follow_lines(taken: Callable[[], Snapshot], *, json_lines: bool, pause: Call
 
 def in_one_line(taken: Snapshot) -> str:
     """Return a snapshot as "server ok; catalog watching: 3 settling, 2 ready; 1 job"."""
-    server = taken["server"]
-    parts = [f"server {server['state']}" + (f" ({server['error']})" if server["error"] else "")]
+    parts = [
+        " ".join(filter(None, ("server", server.get("name"), server["state"])))
+        + (f" ({server['error']})" if server["error"] else "")
+        for server in taken.get("servers", [taken["server"]])
+    ]
     for folder in taken["folders"]:
         counts = [f"{count} {name}" for name, count in folder["counts"].items() if count and name != "ignored"]
         parts.append(f"{folder['name']} {folder['state']}: {', '.join(counts) or 'empty'}")

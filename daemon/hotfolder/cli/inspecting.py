@@ -68,12 +68,8 @@ def status(
 
 def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     """Return a snapshot, and what wants a person, for a terminal."""
-    server = taken["server"]
-    style = "green" if server["state"] == "ok" else "bold red"
-    line = Text.assemble("Server: ", (server["state"], style))
-    if server["error"]:
-        line.append(f" ({shown(server['error'])})")
-    parts: list[RenderableType] = [line, _folders(taken)]
+    servers = taken.get("servers", [taken["server"]])
+    parts: list[RenderableType] = [*map(_server, servers), _folders(taken)]
     if taken["jobs"]:
         parts.append(_jobs(taken))
     parts += [_wanted(f"{entry['folder']}: {entry['state']}", entry) for entry in attention.get("folders", [])]
@@ -81,6 +77,15 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     if attention.get("ledger"):
         parts.append(Text(f"The ledger cannot be written: {shown(attention['ledger'])}", style="bold red"))
     return Group(*parts)
+
+
+def _server(server: dict[str, Any]) -> Text:
+    style = "green" if server["state"] == "ok" else "bold red"
+    name = f" {shown(server['name'])}" if "name" in server else ""
+    line = Text.assemble(f"Server{name}: ", (server["state"], style))
+    if server["error"]:
+        line.append(f" ({shown(server['error'])})")
+    return line
 
 
 def _folders(taken: Snapshot) -> Table:
@@ -229,7 +234,8 @@ def _xml(settings: Settings, answer: dict[str, Any]) -> int:
     if answer.get("options") is None:
         sys.stderr.write(shown(f"{answer['path']}: {answer['reason']}") + "\n")
         return Exit.ATTENTION
-    server = settings.server
+    folder = settings.folder(answer["folder"])
+    server = settings.servers[0] if folder is None else settings.server(folder.server) or settings.servers[0]
     company = Company(
         handle=server.company_handle or "COMPANY-HANDLE",
         name=server.company or "COMPANY",

@@ -30,9 +30,10 @@ class LiveView:
 
 def _folders(taken: Snapshot) -> Table:
     table = Table.grid(padding=(0, 2))
-    server = taken["server"]
-    style = "green" if server["state"] == "ok" else "red"
-    table.add_row(Text("server"), Text(server["state"], style=style), Text(shown(server["error"] or "")))
+    for server in taken.get("servers", [taken["server"]]):
+        style = "green" if server["state"] == "ok" else "red"
+        name = Text(f"server {shown(server['name'])}" if "name" in server else "server")
+        table.add_row(name, Text(server["state"], style=style), Text(shown(server["error"] or "")))
     for folder in taken["folders"]:
         counts = folder["counts"]
         parts = [f"{count} {name}" for name, count in counts.items() if count and name != "ignored"]

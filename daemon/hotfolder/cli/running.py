@@ -63,7 +63,7 @@ def run(
     on_terminal = sys.stderr.isatty() and sys.stdout.isatty()
     with running_daemon(
         loaded.settings,
-        read_password=lambda: load(config, os.environ).settings.server.password,
+        read_password=lambda name: load(config, os.environ).settings.servers[0].password,
         once=once,
         console=Console(stderr=True) if on_terminal else None,
         until=lambda daemon: once and _once_over(daemon, timeout_s),
@@ -78,7 +78,7 @@ def run(
 def running_daemon(
     settings: Settings,
     *,
-    read_password: Callable[[], str],
+    read_password: Callable[[str], str],
     until: Callable[[Daemon], bool],
     once: bool = False,
     console: Console | None = None,
@@ -97,7 +97,8 @@ def running_daemon(
     if watchdog_s is not None:
         idle_wake_s = min(idle_wake_s, ping_every_s(watchdog_s))
     redaction = Redaction()
-    redaction.hide(settings.server.password)
+    for server in settings.servers:
+        redaction.hide(server.password)
     with (
         _log(redaction, log_level, listen) as log,
         build(
@@ -205,12 +206,16 @@ class _Stderr:
 
 
 def _once_over(daemon: Daemon, timeout_s: float) -> bool:
-    connection = daemon.coordinator.connection
-    if connection.state == "refused":
+    """Whether nothing is left to do, but for servers that refuse us or were down for too long."""
+    given_up = [
+        connection.name
+        for connection in daemon.coordinator.connections.values()
+        if connection.state == "refused" or connection.down_for_s() > timeout_s
+    ]
+    if len(given_up) == len(daemon.coordinator.connections):
         return True
-    if connection.down_for_s() > timeout_s:
-        return True
-    return connection.is_ok and daemon.coordinator.is_finished()
+    others = (connection for connection in daemon.coordinator.connections.values() if connection.name not in given_up)
+    return all(connection.is_ok for connection in others) and daemon.coordinator.is_finished(given_up)
 
 
 def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
@@ -218,9 +223,10 @@ def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
         return Exit.INTERRUPTED
     if not once or asked:
         return Exit.GOOD
-    if daemon.coordinator.connection.state == "refused":
+    states = {connection.state for connection in daemon.coordinator.connections.values()}
+    if "refused" in states:
         return Exit.REFUSED
-    if not daemon.coordinator.connection.is_ok:
+    if states != {"ok"}:
         return Exit.UNREACHABLE
     outcomes = daemon.recent.outcomes
     bad = sum(outcomes[name] for name in ("duplicate", "failed", "rejected", "unknown"))

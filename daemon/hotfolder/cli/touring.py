@@ -141,7 +141,7 @@ def _tour(place: Path) -> int:
         console.print(f"A sandbox server at {box.base_url}, two hot folders below {share}", highlight=False)
         with running_daemon(
             settings,
-            read_password=lambda: PASSWORD,
+            read_password=lambda name: PASSWORD,
             until=tour.is_over,
             console=console if on_terminal else None,
             log_level="error",

@@ -50,7 +50,7 @@ def find_cautions(
 
 
 def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
-    if settings.server.password == PLACEHOLDER:
+    if settings.servers[0].password == PLACEHOLDER:
         yield main.problem(("server", "password_file"), "the placeholder of the starter", "the password in that file")
     if urlsplit(settings.ledger_url).password and _others_may_read(main.file):
         yield main.problem(

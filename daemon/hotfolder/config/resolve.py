@@ -22,7 +22,7 @@ def resolve(
     """Return the settings; relative paths of the main file start at `base`, which is absolute."""
     ledger_url = absolute_ledger_url(main.ledger.url, base)
     return settings.Settings(
-        server=_server(main.server, password),
+        servers=(_server(main.server, password),),
         folders=tuple(folders),
         ledger_url=ledger_url,
         control_socket=control_socket(main.control.socket, ledger_url, base),

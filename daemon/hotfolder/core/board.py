@@ -60,6 +60,15 @@ class Board:
         """Log an event; fields that are None are left out."""
         self._notices.append(Notice(event, {key: value for key, value in fields.items() if value is not None}, level))
 
+    def server_name(self, name: str) -> str | None:
+        """Return a server's name for people, None where there is no other that could be meant."""
+        return name if len(self.settings.servers) > 1 else None
+
+    def company_key(self, server: str) -> tuple[str, ...]:
+        """Return what tells companies apart: asset IDs are unique in one, and mean nothing in another."""
+        found = self.settings.server(server)
+        return (server,) if found is None else found.company_key
+
     def take_turn(self) -> Turn:
         """Return what has been collected since the last call."""
         turn = Turn(tuple(self.journal.take()), tuple(self._actions), tuple(self._notices), tuple(self._finished))

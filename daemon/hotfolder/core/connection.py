@@ -1,11 +1,13 @@
 """
-Whether the server can be talked to: one state for all, so that an outage is told once and burns no drop's tries.
+Whether a server can be talked to: one state for all its folders, so that an outage is told once and burns no drop's
+tries; and one for each server, so that a company that refuses us or is down holds up no other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.messages import SignIn
@@ -21,11 +23,22 @@ REFUSED_RETRY_S = 900.0
 """A refusal may be cured on the server's side, but hammering may lock the account (PROTOCOL 7): four tries an hour."""
 
 
-class Connection:
-    """What we know of the server; begins unknown, and nothing is claimed before the first sign-in succeeded."""
+NOT_ASKED = "no answer yet: the first sign-in is under way"
 
-    def __init__(self, board: Board) -> None:
+_WORST_FIRST = ("refused", "unreachable", "starting", "ok")
+
+
+def worst(connections: Iterable[Connection]) -> Connection:
+    """Return the one in the worst state; of several the first in the settings."""
+    return min(connections, key=lambda connection: _WORST_FIRST.index(connection.state))
+
+
+class Connection:
+    """What we know of one server; begins unknown, and nothing is claimed before the first sign-in succeeded."""
+
+    def __init__(self, board: Board, name: str) -> None:
         self._board = board
+        self.name = name
         self.state: Literal["starting", "ok", "unreachable", "refused"] = "starting"
         self.since: datetime = board.now.wall
         self.error: str | None = None
@@ -48,6 +61,16 @@ class Connection:
         """How much the server takes in one POST; None = it did not say, or has not been asked yet."""
         return None if self.company is None else self.company.max_post_bytes
 
+    @property
+    def shown_state(self) -> Literal["ok", "unreachable", "refused"]:
+        """The state for people: before anybody has answered nothing is known to be well."""
+        return "unreachable" if self.state == "starting" else self.state
+
+    @property
+    def shown_error(self) -> str | None:
+        """What is wrong, for people."""
+        return NOT_ASKED if self.state == "starting" else self.error
+
     def down_for_s(self) -> float:
         """Return for how long nobody has answered; 0 while it is well."""
         return 0.0 if self._down_since_s is None else self._board.now.monotonic - self._down_since_s
@@ -59,7 +82,7 @@ class Connection:
         self._set("ok", None)
         self._down_since_s = None
         if was in ("unreachable", "refused"):
-            self._board.tell("server.recovered", company=company.name)
+            self._tell("server.recovered", company=company.name)
 
     def works(self) -> None:
         """A call that is our work succeeded; a sign-in may do so while every such call fails."""
@@ -82,7 +105,7 @@ class Connection:
         board = self._board
         if trouble.kind is Kind.FATAL:
             if self.state != "refused":
-                board.tell("server.refused", "error", reason=trouble.text, code=trouble.code)
+                self._tell("server.refused", "error", reason=trouble.text, code=trouble.code)
             self._set("refused", trouble.text)
             self._next_s = board.now.monotonic + CREDENTIALS_LOOK_S
             self._force_s = board.now.monotonic + REFUSED_RETRY_S
@@ -90,7 +113,7 @@ class Connection:
         if self.state == "refused":
             return
         if self.state != "unreachable":
-            board.tell("server.unreachable", "warning", reason=trouble.text, status=trouble.status)
+            self._tell("server.unreachable", "warning", reason=trouble.text, status=trouble.status)
         now_s = board.now.monotonic
         if self._down_since_s is None and now_s - self._failed_s > 2 * MAX_RETRY_S:  # another trouble than the last
             self._failures, self._trouble_since_s = 0, None
@@ -112,11 +135,15 @@ class Connection:
             return
         forced = self.state != "refused" or board.now.monotonic >= self._force_s
         self._asked = True
-        board.do(SignIn(forced))
+        board.do(SignIn(self.name, forced))
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do."""
         return None if self.state == "ok" or self._asked else self._next_s
+
+    def _tell(self, event: str, level: Literal["info", "warning", "error"] = "info", **fields: Any) -> None:
+        """Log an event, with the server's name where there is another one."""
+        self._board.tell(event, level, server=self._board.server_name(self.name), **fields)
 
     def _set(self, state: Literal["ok", "unreachable", "refused"], error: str | None) -> None:
         if state != self.state:

@@ -8,8 +8,7 @@ as an event. After a crash `restore` finds the half-done states, and each has on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Container, Iterable
 from typing import assert_never
 
 from hotfolder.core import messages as m
@@ -19,6 +18,7 @@ from hotfolder.core.connection import Connection
 from hotfolder.core.dispatch import Dispatch
 from hotfolder.core.filing import Filing
 from hotfolder.core.intake import Desk
+from hotfolder.core.leftovers import bound_to, leftover_folders
 from hotfolder.core.litter import WORKING
 from hotfolder.core.model import (
     Drop,
@@ -58,7 +58,7 @@ class Coordinator:
             self._poison.setdefault(touched.folder, {})[touched.path] = touched.identity
         self.board = board = Board(settings, now, token)
         board.once = once
-        self.connection = Connection(board)
+        self.connections = {server.name: Connection(board, server.name) for server in settings.servers}
         self.desks: dict[str, Desk] = {}
         for folder in settings.folders:
             is_known = unfinished.folder_paths.get(folder.name) == str(folder.path)
@@ -67,7 +67,7 @@ class Coordinator:
             self._add_desk(folder, is_known=True).retire()
         self.posting = Posting(
             board,
-            self.connection,
+            self.connections,
             folder_is_up=lambda name: self.desks[name].is_up,
             requeue=self._requeue,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
@@ -76,14 +76,14 @@ class Coordinator:
         self.dispatch = Dispatch(
             board,
             self.desks,
-            self.connection,
+            self.connections,
             on_planned=self.posting.plan,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
             slots_used=self._slots_used,
         )
         self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
         self.tracking = Tracking(
-            board, self.connection, self.posting, requeue=self._requeue, conclude=self.filing.conclude
+            board, self.connections, self.posting, requeue=self._requeue, conclude=self.filing.conclude
         )
         self._restore(unfinished)
 
@@ -99,9 +99,14 @@ class Coordinator:
             on_ready=lambda drop: self.dispatch.add(drop),
             on_gone=lambda drop: self.dispatch.gone(drop),
             on_refused=lambda drop: self.filing.refuse(drop),
-            max_post_bytes=lambda: self.connection.max_post_bytes,
+            max_post_bytes=lambda: self.max_post_bytes(folder.name),
         )
         return desk
+
+    def max_post_bytes(self, folder: str) -> int | None:
+        """Return how much the server of a hot folder takes in one POST, as far as it is known."""
+        connection = self.connections.get(self.board.folders[folder].server)  # a leftover folder's may be gone
+        return None if connection is None else connection.max_post_bytes
 
     # --- one turn ---
 
@@ -113,7 +118,8 @@ class Coordinator:
         return self.board.take_turn()
 
     def _advance(self) -> None:
-        self.connection.wake()
+        for connection in self.connections.values():
+            connection.wake()
         for desk in self.desks.values():
             desk.wake()
             desk.record_found()
@@ -127,8 +133,8 @@ class Coordinator:
     def next_wake_s(self) -> float | None:
         """Return the monotonic time by which `step(Woken(), ...)` has something to do, None if only events matter."""
         times = [desk.next_wake_s() for desk in self.desks.values()]
+        times += [connection.next_wake_s() for connection in self.connections.values()]
         times += [
-            self.connection.next_wake_s(),
             self.dispatch.next_wake_s(),
             self.posting.next_wake_s(),
             self.tracking.next_wake_s(),
@@ -170,9 +176,9 @@ class Coordinator:
             case m.PostProgressed():
                 self.posting.progressed(event)
             case m.SignedIn():
-                self.connection.signed_in(event.company)
+                self._signed_in(event)
             case m.SignInFailed():
-                self.connection.sign_in_failed(event.trouble)
+                self.connections[event.server].sign_in_failed(event.trouble)
             case m.Polled():
                 self.tracking.polled(event)
             case m.PollFailed():
@@ -255,6 +261,27 @@ class Coordinator:
         if job is not None and job.state is JobState.CLAIMING:
             self.dispatch.claimed(job, event.results)
 
+    def _signed_in(self, event: m.SignedIn) -> None:
+        """A server knows us; but two that turn out to be one company would not keep its asset IDs apart."""
+        settings = self.board.settings
+        mine = settings.server(event.server)
+        for other in settings.servers:
+            known = self.connections[other.name].company
+            if (
+                mine is not None
+                and known is not None
+                and known.handle == event.company.handle
+                and other.soap_url == mine.soap_url
+                and other.company_key != mine.company_key
+            ):
+                text = (
+                    f"it is the same company as that of the server {other.name}, {known.name} ({known.handle}): "
+                    "write company_handle for both, so that their files do not get in each other's way"
+                )
+                self.connections[event.server].sign_in_failed(Trouble(kind=Kind.FATAL, text=text))
+                return
+        self.connections[event.server].signed_in(event.company)
+
     def _crashed(self, event: m.Crashed) -> None:
         """An executor met what nobody foresaw: the safe reading of each action's silence."""
         text = f"internal error: {event.error}"
@@ -262,10 +289,10 @@ class Coordinator:
         match event.action:
             case m.SendPost(job=job, number=number):
                 self.posting.failed(m.PostFailed(job, number, Trouble(kind=Kind.UNKNOWN, text=text)))
-            case m.SignIn():
-                self.connection.sign_in_failed(trouble)
-            case m.Poll():
-                self.tracking.poll_failed(m.PollFailed(trouble))
+            case m.SignIn(server=server):
+                self.connections[server].sign_in_failed(trouble)
+            case m.Poll(server=server):
+                self.tracking.poll_failed(m.PollFailed(server, trouble))
             case m.Seek(job=job):
                 self.tracking.seek_failed(m.SeekFailed(job, trouble))
             case m.FindAssets(job=job):
@@ -287,9 +314,9 @@ class Coordinator:
             case m.Tidy(folder=folder):
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
 
-    def _slots_used(self) -> int:
-        claiming = sum(self.desks[job.folder].is_up for job in self.dispatch.claiming())
-        return claiming + self.posting.slots_used()
+    def _slots_used(self, server: str) -> int:
+        claiming = sum(self.desks[job.folder].is_up for job in self.dispatch.claiming() if job.server == server)
+        return claiming + self.posting.slots_used(server)
 
     def _requeue(self, drops: Iterable[Drop], after_s: float) -> None:
         for drop in drops:
@@ -307,6 +334,8 @@ class Coordinator:
                 # its folder is no longer configured, and it never left its place
                 board.journal.delete_drops([drop])
                 continue
+            if drop.state in (DropState.READY, DropState.HELD) and drop.server != desk.folder.server:
+                board.journal.change_drops([drop], server=desk.folder.server)
             board.drops[drop.id] = drop
             board.live_in[drop.folder] += 1
             if drop.job is not None:
@@ -318,7 +347,9 @@ class Coordinator:
             if drop.job is not None and drop.state is not DropState.FILING:
                 self.dispatch.hold_asset(drop)
         for job in unfinished.jobs:
-            if job.folder in board.folders:
+            if job.state is JobState.GHOST and job.server not in self.connections:
+                board.journal.change_job(job, state=JobState.VOID)  # nobody is left who could be asked for it
+            elif job.folder in board.folders:
                 board.jobs[job.id] = job
                 self._restore_job(job, sorted(posts.get(job.id, []), key=lambda post: post.number))
         for drop in board.drops.values():
@@ -388,10 +419,19 @@ class Coordinator:
         """Whether a job needs its folder; one that was written off does not."""
         return any(job.folder == folder and job.state is not JobState.GHOST for job in self.board.jobs.values())
 
+    def under_way_on(self, server: str) -> int:
+        """Return how many drops can only be brought to their end by a server; at least 1 while it has a job."""
+        jobs = self.board.jobs.values()
+        return bound_to(server, self.board.drops.values(), jobs)
+
     # --- run --once ---
 
-    def is_finished(self) -> bool:
-        """Return whether every drop found is filed or held, and nothing is under way (run --once)."""
+    def is_finished(self, given_up: Container[str] = ()) -> bool:
+        """
+        Return whether every drop found is filed or held, and nothing is under way (run --once).
+
+        What waits for a server that was given up is left as it is.
+        """
         if any(desk.state == "opening" or not desk.is_quiet for desk in self.desks.values()):
             return False
         for drop in self.board.drops.values():
@@ -400,6 +440,7 @@ class Coordinator:
             waits = drop.state in (DropState.READY, DropState.CLAIMED) and job is None
             is_stuck = (
                 drop.state is DropState.HELD
+                or (drop.server in given_up and drop.state is not DropState.FILING)
                 or (job is not None and self.tracking.is_overdue(job))
                 or self.filing.trouble_of(drop) is not None
                 or not desk.is_up
@@ -408,7 +449,8 @@ class Coordinator:
             if not is_stuck:
                 return False
         return all(
-            (job.state is JobState.GHOST and not self.tracking.is_asking(job))
+            job.server in given_up
+            or (job.state is JobState.GHOST and not self.tracking.is_asking(job))
             or self.tracking.is_overdue(job)
             or self.board.members_of(job)
             for job in self.board.jobs.values()
@@ -419,18 +461,3 @@ class Coordinator:
         return bool(self.board.drops) or any(
             desk.state in ("degraded", "held") or desk.settling for desk in self.desks.values()
         )
-
-
-def leftover_folders(settings: Settings, unfinished: Unfinished) -> tuple[FolderSettings, ...]:
-    """Return the folders no longer configured that still have claimed drops, as far as the ledger knows where."""
-    configured = {folder.name for folder in settings.folders}
-    names = {
-        drop.folder
-        for drop in unfinished.drops
-        if drop.folder not in configured and drop.state not in (DropState.READY, DropState.HELD)
-    }
-    return tuple(
-        FolderSettings(name=name, path=Path(unfinished.folder_paths[name]), include=(), first_run_limit=0)
-        for name in sorted(names)
-        if name in unfinished.folder_paths
-    )

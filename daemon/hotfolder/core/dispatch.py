@@ -1,5 +1,7 @@
 """
 From ready drops to jobs: who goes together, when, and in which folder's turn; and the claim that begins each job.
+
+Each server has a line of its own, so that one that is slow, down or refuses us holds up no drop of another.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from hotfolder.core.settings import OnSuccess
 
 WORKING = "_working"
 
+_AssetKey = tuple[tuple[str, ...], str]
+"""A company and an asset ID."""
+
 
 @dataclass(slots=True)
 class _Queue:
@@ -27,6 +32,14 @@ class _Queue:
     size_bytes: int = 0
 
 
+@dataclass(slots=True)
+class _Line:
+    """What waits for one server."""
+
+    queues: dict[str, dict[str, _Queue]] = field(default_factory=dict)  # by folder, then by options
+    turn: deque[str] = field(default_factory=deque)  # folders with waiting drops; the next one's turn is first
+
+
 class Dispatch:
     """Forms batches; nothing is claimed before its batch forms (DESIGN 2)."""
 
@@ -34,27 +47,27 @@ class Dispatch:
         self,
         board: Board,
         desks: Mapping[str, Desk],
-        connection: Connection,
+        connections: Mapping[str, Connection],
         *,
         on_planned: Callable[[Job, list[Drop]], None],
         decide: Callable[[Drop, Outcome, str], None],
-        slots_used: Callable[[], int],
+        slots_used: Callable[[str], int],
     ) -> None:
         self._board = board
         self._desks = desks
-        self._connection = connection
+        self._connections = connections
         self._on_planned = on_planned
         self._decide = decide  # a drop has its outcome
-        self._slots_used = slots_used
-        self._queues: dict[str, dict[str, _Queue]] = {}  # by folder, then by options
+        self._slots_used = slots_used  # how many of a server's `parallel_jobs` are taken
+        self._lines: dict[str, _Line] = {}  # by server
         self._since_s: dict[int, float] = {}  # when a waiting drop became ready, by our clock
         self._not_before_s: dict[int, float] = {}
         self._asleep: dict[int, Drop] = {}  # waiting, but not before their time
-        self._turn: deque[str] = deque()  # folders with waiting drops; the next one's turn is first
         self._claiming: set[int] = set()  # jobs whose drops are being claimed, and some that are past it
-        # asset IDs are company-wide: of all drops that become one asset only the oldest is in a queue or a job
-        self._holders: dict[str, int] = {}  # asset ID to that drop
-        self._behind: dict[str, dict[int, Drop]] = {}  # asset ID to those that come after it, in order
+        # asset IDs are company-wide: of all drops that become one asset only the oldest is in a queue or a job;
+        # one of another company has nothing to do with it
+        self._holders: dict[_AssetKey, int] = {}  # to that drop
+        self._behind: dict[_AssetKey, dict[int, Drop]] = {}  # to those that come after it, in order
 
     # --- waiting ---
 
@@ -62,17 +75,19 @@ class Dispatch:
         """A drop waits for a batch, from now or after a while; behind every older one with its asset ID."""
         now_s = self._board.now.monotonic
         self._since_s.setdefault(drop.id, now_s)
-        if self._holders.setdefault(drop.asset, drop.id) != drop.id:
-            self._behind.setdefault(drop.asset, {})[drop.id] = drop
+        key = self._key(drop)
+        if self._holders.setdefault(key, drop.id) != drop.id:
+            self._behind.setdefault(key, {})[drop.id] = drop
             return
         if after_s > 0:
             self._not_before_s[drop.id] = now_s + after_s
             self._asleep[drop.id] = drop
             return
-        if drop.folder not in self._queues:
-            self._queues[drop.folder] = {}
-            self._turn.append(drop.folder)
-        queue = self._queues[drop.folder].setdefault(drop.options, _Queue())
+        line = self._lines.setdefault(drop.server, _Line())
+        if drop.folder not in line.queues:
+            line.queues[drop.folder] = {}
+            line.turn.append(drop.folder)
+        queue = line.queues[drop.folder].setdefault(drop.options, _Queue())
         if drop.id in queue.drops:
             return
         queue.drops[drop.id] = drop
@@ -81,36 +96,41 @@ class Dispatch:
     def gone(self, drop: Drop) -> None:
         """A drop is decided, taken back or held: the next one with its asset ID may go."""
         self._unqueue(drop)
-        behind = self._behind.get(drop.asset, {})
+        key = self._key(drop)
+        behind = self._behind.get(key, {})
         behind.pop(drop.id, None)
-        if self._holders.get(drop.asset) == drop.id:
-            del self._holders[drop.asset]
+        if self._holders.get(key) == drop.id:
+            del self._holders[key]
             if behind:
                 self.add(behind.pop(next(iter(behind))))
         if not behind:
-            self._behind.pop(drop.asset, None)
+            self._behind.pop(key, None)
 
     def hold_asset(self, drop: Drop) -> None:
         """A drop of an earlier run is in a job: those with its asset ID come after it."""
-        self._holders.setdefault(drop.asset, drop.id)
+        self._holders.setdefault(self._key(drop), drop.id)
 
     def is_behind(self, drop: Drop) -> bool:
         """Whether a drop waits for another one with its asset ID."""
-        return self._holders.get(drop.asset, drop.id) != drop.id
+        return self._holders.get(self._key(drop), drop.id) != drop.id
+
+    def _key(self, drop: Drop) -> _AssetKey:
+        return self._board.company_key(drop.server), drop.asset
 
     def _unqueue(self, drop: Drop) -> None:
         self._since_s.pop(drop.id, None)
         self._not_before_s.pop(drop.id, None)
         self._asleep.pop(drop.id, None)
-        queues = self._queues.get(drop.folder, {})
+        line = self._lines.get(drop.server, _Line())
+        queues = line.queues.get(drop.folder, {})
         queue = queues.get(drop.options)
         if queue is not None and queue.drops.pop(drop.id, None) is not None:
             queue.size_bytes -= drop.identity.size_bytes
             if not queue.drops:
                 del queues[drop.options]
-        if not queues and drop.folder in self._queues:
-            del self._queues[drop.folder]
-            self._turn.remove(drop.folder)
+        if not queues and drop.folder in line.queues:
+            del line.queues[drop.folder]
+            line.turn.remove(drop.folder)
 
     def waits_until_s(self, drop: Drop) -> float | None:
         """Return when a waiting drop may go at the latest, None if it does not wait."""
@@ -131,30 +151,33 @@ class Dispatch:
             del self._asleep[drop.id]
             del self._not_before_s[drop.id]
             self.add(drop)
-        if not self._connection.is_ok:
-            return
-        while self._slots_used() < board.settings.upload.parallel_jobs:
-            batch = self._next_batch(now_s)
-            if not batch:
-                return
-            fitting = [drop for drop in batch if not self._is_refused(drop)]
-            if fitting:
-                self._form(fitting)
+        for server, line in list(self._lines.items()):
+            while line.turn and self._has_place(server):
+                batch = self._next_batch(line, now_s)
+                if not batch:
+                    break
+                fitting = [drop for drop in batch if not self._is_refused(drop)]
+                if fitting:
+                    self._form(fitting)
 
-    def _next_batch(self, now_s: float) -> list[Drop]:
-        for _ in range(len(self._turn)):
-            name = self._turn[0]
-            self._turn.rotate(-1)
+    def _has_place(self, server: str) -> bool:
+        is_ok = self._connections[server].is_ok
+        return is_ok and self._slots_used(server) < self._board.settings.upload.parallel_jobs
+
+    def _next_batch(self, line: _Line, now_s: float) -> list[Drop]:
+        for _ in range(len(line.turn)):
+            name = line.turn[0]
+            line.turn.rotate(-1)
             if not self._desks[name].may_send:
                 continue
-            for queue in self._by_age(name):
+            for queue in self._by_age(line, name):
                 if self._is_due(name, queue, now_s):
                     return batching.choose(queue.drops.values(), limits=self._board.settings.batch, busy_assets=())
         return []
 
     def _is_refused(self, drop: Drop) -> bool:
         """Refuse a drop that was found complete before the server had told how much it takes."""
-        reason = preflight.too_large(drop.identity.size_bytes, self._connection.max_post_bytes)
+        reason = preflight.too_large(drop.identity.size_bytes, self._connections[drop.server].max_post_bytes)
         if reason is None or not is_untouched(drop):
             return False
         self._desks[drop.folder].leaves(drop)
@@ -162,8 +185,8 @@ class Dispatch:
         self._decide(drop, Outcome.REJECTED, reason)
         return True
 
-    def _by_age(self, folder: str) -> Iterable[_Queue]:
-        queues = [queue for queue in self._queues[folder].values() if queue.drops]
+    def _by_age(self, line: _Line, folder: str) -> Iterable[_Queue]:
+        queues = [queue for queue in line.queues[folder].values() if queue.drops]
         queues.sort(key=lambda queue: self._since_s[next(iter(queue.drops))])
         return queues
 
@@ -181,10 +204,11 @@ class Dispatch:
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do that no event will announce."""
         times = list(self._not_before_s.values())
-        has_place = self._slots_used() < self._board.settings.upload.parallel_jobs
-        if self._connection.is_ok and has_place:
-            linger_s = self._board.settings.batch.linger_s
-            for name, queues in self._queues.items():
+        linger_s = self._board.settings.batch.linger_s
+        for server, line in self._lines.items():
+            if not line.turn or not self._has_place(server):
+                continue
+            for name, queues in line.queues.items():
                 if self._desks[name].may_send:
                     times += [
                         self._since_s[next(iter(queue.drops))] + linger_s for queue in queues.values() if queue.drops
@@ -199,6 +223,7 @@ class Dispatch:
             id=board.new_job_id(),
             name=naming.job_name(folder.name, now, board.token()),
             folder=folder.name,
+            server=batch[0].server,
             options=batch[0].options,
             state=JobState.CLAIMING,
             created_at=now,

@@ -171,6 +171,7 @@ class Desk:
                 continue
             route = self.router.route(drop.origin or drop.path, self.board.now.today)
             values = {
+                "server": folder.server,
                 "rule": route.rule,
                 "options": route.options,
                 "destination": route.destination,
@@ -554,6 +555,7 @@ class Desk:
             ready_at=now.wall,
             origin=origin,
             retry_of=entry.memory.drop if entry.memory else None,
+            server=self.folder.server,
             rule=route.rule,
             options=route.options,
             destination=route.destination,

@@ -281,6 +281,7 @@ class PostProgressed:
 class SignedIn:
     """The credentials are good and the company is known."""
 
+    server: str
     company: Company
 
 
@@ -288,13 +289,15 @@ class SignedIn:
 class SignInFailed:
     """They are not, or nobody answers."""
 
+    server: str
     trouble: Trouble | None  # None = not tried, the credentials are the refused ones
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What the server says of the jobs we follow."""
+    """What a server says of the jobs we follow there."""
 
+    server: str
     active: Mapping[str, ActiveJob]  # by handle
     logs: Mapping[int, tuple[JobLog, ...]]  # by our job, for those asked that were not active
 
@@ -303,6 +306,7 @@ class Polled:
 class PollFailed:
     """The server did not say; nothing follows from that."""
 
+    server: str
     trouble: Trouble
 
 
@@ -504,6 +508,7 @@ class PostPart:
 class SendPost:
     """Answered by PostAccepted or PostFailed; exactly one of name and handle."""
 
+    server: str
     folder: str
     job: int
     number: int
@@ -520,6 +525,7 @@ class SendPost:
 class SignIn:
     """Answered by SignedIn or SignInFailed; unless forced, sends nothing while the credentials are the refused ones."""
 
+    server: str
     forced: bool = True
 
 
@@ -535,6 +541,7 @@ class Followed:
 class Poll:
     """One getActiveJobs for all, then the logs of those that are no longer active; answered by Polled or PollFailed."""
 
+    server: str
     jobs: tuple[Followed, ...]
 
 
@@ -542,6 +549,7 @@ class Poll:
 class Seek:
     """Ask for a job by its name; answered by Sought or SeekFailed."""
 
+    server: str
     job: int
     name: str
 
@@ -550,6 +558,7 @@ class Seek:
 class FindAssets:
     """Ask for assets by ID; answered by AssetsSeen or AssetsFailed."""
 
+    server: str
     job: int
     names: tuple[str, ...]
 

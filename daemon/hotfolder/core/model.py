@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from hotfolder.core.settings import DEFAULT_SERVER
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identity:
@@ -120,6 +122,7 @@ class Drop:
     origin: str | None = None  # path it first had, when it was dragged back from _failed or _check
     retry_of: int | None = None  # the drop it was then
     rule: int | None = None  # index of the rule that matched
+    server: str = DEFAULT_SERVER  # name of the server it goes to; fixed once claimed
     options: str = "{}"  # resolved, canonical JSON: the key of a batch
     destination: str = ""  # folder below the company root, no slash at either end; "" = the root itself
     asset: str = ""  # asset ID that should result (PROTOCOL 6.2)
@@ -152,6 +155,7 @@ class Job:
     id: int
     name: str  # unique for ever: the key for finding it again (PROTOCOL 2.4)
     folder: str
+    server: str = DEFAULT_SERVER  # the one that does the work, whatever its folder says by now
     options: str  # canonical JSON, the same for all drops in it
     state: JobState
     handle: str | None = None

@@ -9,7 +9,7 @@ poison file fails alone), and in doubt (no more files into this job; the server 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ class Posting:
     def __init__(
         self,
         board: Board,
-        connection: Connection,
+        connections: Mapping[str, Connection],
         *,
         folder_is_up: Callable[[str], bool],
         requeue: Callable[[list[Drop], float], None],
@@ -57,7 +57,7 @@ class Posting:
         job_left: Callable[[Job], None],
     ) -> None:
         self._board = board
-        self._connection = connection
+        self._connections = connections
         self._folder_is_up = folder_is_up
         self._requeue = requeue  # drops go back to waiting, claimed as they are, after a while
         self._decide = decide  # a drop has its outcome
@@ -69,7 +69,7 @@ class Posting:
 
     def plan(self, job: Job, drops: list[Drop], *, posts: int = 0) -> None:
         """Lay out the POSTs of a job; `posts` were made already."""
-        most = self._connection.max_post_bytes
+        most = self._connections[job.server].max_post_bytes
         plans = batching.pack(
             drops,
             files_per_post=self._board.settings.upload.files_per_post,
@@ -79,21 +79,24 @@ class Posting:
         run.plan = deque(plans)
         run.posts = max(run.posts, posts)
 
-    def slots_used(self) -> int:
-        """Return how many jobs have POSTs to make or under way; those of folders that are away hold up nobody."""
+    def slots_used(self, server: str) -> int:
+        """Return how many of a server's jobs have POSTs to make or under way; those of folders away hold up nobody."""
+        jobs = self._board.jobs
         return sum(
-            (bool(run.plan) or run.post is not None) and self._folder_is_up(self._board.jobs[id_].folder)
+            (bool(run.plan) or run.post is not None)
+            and jobs[id_].server == server
+            and self._folder_is_up(jobs[id_].folder)
             for id_, run in self.runs.items()
         )
 
     def wake(self) -> None:
         """Begin every POST that may begin."""
         board = self._board
-        if board.stopping or not self._connection.is_ok:
+        if board.stopping:
             return
         for job_id, run in list(self.runs.items()):
-            if run.post is None and board.now.monotonic >= run.not_before_s:
-                job = board.jobs[job_id]
+            job = board.jobs[job_id]
+            if run.post is None and board.now.monotonic >= run.not_before_s and self._connections[job.server].is_ok:
                 if run.plan and self._folder_is_up(job.folder):
                     self._post_files(job, run)
                 elif not run.plan:
@@ -101,11 +104,13 @@ class Posting:
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do that no event will announce."""
-        if not self._connection.is_ok:
-            return None
-        now_s = self._board.now.monotonic
+        now_s, jobs = self._board.now.monotonic, self._board.jobs
         return min(
-            (run.not_before_s for run in self.runs.values() if run.post is None and run.not_before_s > now_s),
+            (
+                run.not_before_s
+                for id_, run in self.runs.items()
+                if run.post is None and run.not_before_s > now_s and self._connections[jobs[id_].server].is_ok
+            ),
             default=None,
         )
 
@@ -123,6 +128,7 @@ class Posting:
             board.journal.change_job(job, state=JobState.OPENING, first_post_at=board.now.wall)
         board.do(
             SendPost(
+                server=job.server,
                 folder=job.folder,
                 job=job.id,
                 number=run.posts,
@@ -156,6 +162,7 @@ class Posting:
         self._begin(job, run, ends=True, drops=[])
         self._board.do(
             SendPost(
+                server=job.server,
                 folder=job.folder,
                 job=job.id,
                 number=run.posts,
@@ -198,7 +205,7 @@ class Posting:
         if taken is None:
             return
         job, run, post, drops = taken
-        self._connection.works()
+        self._connections[job.server].works()
         board, now = self._board, self._board.now.wall
         board.journal.change_post(post, state=PostState.ACCEPTED, answered_at=now)
         sent = {file.drop: file for file in event.files}
@@ -264,11 +271,11 @@ class Posting:
             self._not_received(job, run, post, drops, trouble)
         elif not trouble.reached and trouble.kind is Kind.TRANSIENT:
             self._not_received(job, run, post, drops, trouble)
-            self._connection.report(trouble)
+            self._connections[job.server].report(trouble)
         elif trouble.kind is Kind.UNKNOWN:
             board.journal.change_post(post, state=PostState.UNKNOWN, answered_at=board.now.wall, reason=trouble.text)
             self.in_doubt(job, drops)
-            self._connection.report(trouble)
+            self._connections[job.server].report(trouble)
         elif not post.files:
             self._end_refused(job, run, post, trouble)
         else:
@@ -320,10 +327,10 @@ class Posting:
         wait_s = 0.0
         if trouble.kind is Kind.FATAL:
             again = drops
-            self._connection.report(trouble)
+            self._connections[job.server].report(trouble)
         elif trouble.kind is Kind.TRANSIENT and trouble.code is None:
             again = drops  # the server's trouble, not the files': burns no tries
-            self._connection.report(trouble)
+            self._connections[job.server].report(trouble)
         elif trouble.kind is Kind.TRANSIENT:
             board.journal.change_each((drop, {"tries": drop.tries + 1}) for drop in drops)
             again = [drop for drop in drops if drop.tries < retry.tries]
@@ -356,7 +363,7 @@ class Posting:
         board.journal.change_post(post, state=PostState.REFUSED, answered_at=board.now.wall, reason=trouble.text)
         if trouble.kind is Kind.FATAL or trouble.code is None:
             run.endjob_tries -= 1
-            self._connection.report(trouble)
+            self._connections[job.server].report(trouble)
         else:
             self._ended(job)
 

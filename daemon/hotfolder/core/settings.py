@@ -20,6 +20,10 @@ Example: {"overwrite": True, "keywords": ["spring"], "crop": {"manual": {"left":
 """
 
 
+DEFAULT_SERVER = "default"
+"""The name of the server that `[server]` itself describes; others have the names of their own tables."""
+
+
 class OnSuccess(Enum):
     """What happens to an original once it is stored."""
 
@@ -61,6 +65,7 @@ class FolderSettings:
 
     name: str  # unique, used in logs, commands and the ledger
     path: Path  # absolute; never created by us
+    server: str = DEFAULT_SERVER  # name of the server its drops go to
     destination: str = "{folder}/{subfolder}"  # template, below the company root
     watch: WatchMode = WatchMode.AUTO
     poll_s: float = 2.0  # polling interval, stretched to ten times what a scan costs
@@ -78,14 +83,20 @@ class FolderSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerSettings:
-    """Where the IPS server is, and as whom we speak to it."""
+    """Where one IPS server is, and as whom we speak to it: one company."""
 
+    name: str = DEFAULT_SERVER
     upload_url: str  # the UploadFile servlet
     soap_url: str  # services/IpsApiService
     company: str | None  # name, or None when the handle is given
     company_handle: str | None
     user: str
     password: str = field(repr=False)  # sent in two places of the protocol and shown in none
+
+    @property
+    def company_key(self) -> tuple[str, str]:
+        """What two servers share if they are one company; asset IDs are company-wide."""
+        return self.soap_url, self.company_handle or self.company or ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +148,7 @@ class RecoverySettings:
 class Settings:
     """Everything the daemon runs by."""
 
-    server: ServerSettings
+    servers: tuple[ServerSettings, ...]  # at least one
     folders: tuple[FolderSettings, ...]
     ledger_url: str
     control_socket: Path
@@ -151,3 +162,7 @@ class Settings:
     def folder(self, name: str) -> FolderSettings | None:
         """Return the hot folder of that name, or None."""
         return next((folder for folder in self.folders if folder.name == name), None)
+
+    def server(self, name: str) -> ServerSettings | None:
+        """Return the server of that name, or None."""
+        return next((server for server in self.servers if server.name == name), None)

@@ -8,7 +8,7 @@ What has no row is looked for among the assets; what is certainly not there is s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,18 +30,15 @@ from hotfolder.core.messages import (
 )
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.posting import Posting
-from hotfolder.core.server import ActiveJob, Asset, JobLog
+from hotfolder.core.rhythm import Rhythm
+from hotfolder.core.server import ActiveJob, Asset, JobLog, Trouble
+from hotfolder.core.stored import StoredBefore
 from hotfolder.core.verdicts import CLOCK_TOLERANCE, Verdict
 
 SENDS_MAX = 2
 """A file that the server accepted and never processed is sent once more, then it fails (RELIABILITY J14)."""
 
 GHOST_LOOK_S = 3600.0  # 24 looks in the day that a ghost is watched
-
-POLL_GROWTH = 1.5
-
-REMEMBERED = 20_000
-"""Asset IDs of which we know when a version of ours was stored: some MB, and what a busy day stores."""
 
 
 @dataclass(slots=True)
@@ -65,25 +62,21 @@ class Tracking:
     def __init__(
         self,
         board: Board,
-        connection: Connection,
+        connections: Mapping[str, Connection],
         posting: Posting,
         *,
         requeue: Callable[[list[Drop], float], None],
         conclude: Callable[[Job, list[Verdict]], None],
     ) -> None:
         self._board = board
-        self._connection = connection
+        self._connections = connections
         self._posting = posting
         self._requeue = requeue
         self._conclude = conclude  # a job's drops have their outcomes
         self.follows: dict[int, _Follow] = {}
         self._sought: set[int] = set()  # of these, the ones sought by name; may hold some that are not any more
-        self.polled_at: datetime | None = None  # when the server last told how jobs stand
-        self._polling = False
-        self._interval_s = board.settings.tracking.poll_s
-        self._next_poll_s = board.now.monotonic
-        self._stored_at: dict[str, datetime] = {}  # by asset ID, oldest first: when the latest of ours was stored
-        self._stored_since = board.now.wall  # those of before are not in it
+        self._rhythms: dict[str, Rhythm] = {}  # by server
+        self._stored_before = StoredBefore(board)
 
     def follow(self, job: Job, *, restored: bool = False) -> None:
         """A job takes no more POSTs, or has to be found."""
@@ -98,8 +91,17 @@ class Tracking:
             self.follows[job.id] = _Follow(next_s=now_s + (0.0 if restored else GHOST_LOOK_S))
             return
         self.follows.setdefault(job.id, _Follow(next_s=now_s + min(1.0, poll_s)))
-        self._interval_s = poll_s
-        self._next_poll_s = min(self._next_poll_s, now_s + poll_s) if self._next_poll_s > now_s else now_s + poll_s
+        if job.state is JobState.ENDED:
+            self._rhythm(job.server).follow(job.id)
+
+    def polled_at(self, server: str) -> datetime | None:
+        """Return when a server last told how jobs stand; it is asked only while there are some."""
+        return self._rhythm(server).told_at
+
+    def _rhythm(self, server: str) -> Rhythm:
+        if server not in self._rhythms:
+            self._rhythms[server] = Rhythm(self._board)
+        return self._rhythms[server]
 
     def is_overdue(self, job: Job) -> bool:
         """Whether the server has been busy with a job for longer than the deadline."""
@@ -122,30 +124,43 @@ class Tracking:
             if job.state is JobState.GHOST and job.ghost_until is not None and board.now.wall >= job.ghost_until:
                 board.journal.change_job(job, state=JobState.VOID)
                 self._forget(job)
-            elif not follow.looking and self._connection.is_ok and now_s >= follow.next_s:
+            elif not follow.looking and self._connections[job.server].is_ok and now_s >= follow.next_s:
                 follow.looking = True
-                board.do(Seek(job.id, job.name))
-        if self._polling or not self._connection.is_ok or now_s < self._next_poll_s:
-            return
-        jobs = [board.jobs[id_] for id_, follow in self.follows.items() if not follow.looking]
+                board.do(Seek(job.server, job.id, job.name))
+        for server, rhythm in self._rhythms.items():
+            if rhythm.followed and self._connections[server].is_ok and rhythm.is_due():
+                self._poll(server, rhythm)
+
+    def _poll(self, server: str, rhythm: Rhythm) -> None:
+        """Ask for all jobs of one server at once."""
         followed = tuple(
             Followed(job.id, (job.handle, *filter(None, job.other_handles.split("\n"))))
-            for job in jobs
-            if job.handle is not None and job.state is JobState.ENDED
+            for job, follow in self._followed(rhythm)
+            if job.handle is not None and not follow.looking
         )
         if followed:
-            self._polling = True
-            board.do(Poll(followed))
+            rhythm.is_asking = True
+            self._board.do(Poll(server, followed))
+        else:  # all of them are being looked for among the assets
+            rhythm.answered(something_new=True)
+
+    def _followed(self, rhythm: Rhythm) -> list[tuple[Job, _Follow]]:
+        """Return the jobs that a server is asked about by handle."""
+        jobs = self._board.jobs
+        rhythm.followed = {
+            id_: None for id_ in rhythm.followed if id_ in self.follows and jobs[id_].state is JobState.ENDED
+        }
+        return [(jobs[id_], self.follows[id_]) for id_ in rhythm.followed]
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do."""
-        if not self._connection.is_ok:
-            return None
-        jobs = self._board.jobs
-        times = [follow.next_s for _, follow in self._seekers() if not follow.looking]
-        if not self._polling and any(jobs[id_].state is JobState.ENDED for id_ in self.follows):
-            times.append(self._next_poll_s)
-        return min(times, default=None)
+        times: list[float | None] = [
+            follow.next_s
+            for job, follow in self._seekers()
+            if not follow.looking and self._connections[job.server].is_ok
+        ]
+        times += [rhythm.next_wake_s() for server, rhythm in self._rhythms.items() if self._connections[server].is_ok]
+        return min((at_s for at_s in times if at_s is not None), default=None)
 
     def _seekers(self) -> list[tuple[Job, _Follow]]:
         """Return the jobs sought by name; most are followed by handle, and a step must not look at all of those."""
@@ -153,28 +168,21 @@ class Tracking:
         self._sought = {id_ for id_ in self._sought if id_ in self.follows and jobs[id_].state is not JobState.ENDED}
         return [(jobs[id_], self.follows[id_]) for id_ in sorted(self._sought)]
 
-    def _schedule_poll(self, *, something_new: bool) -> None:
-        limits = self._board.settings.tracking
-        self._polling = False
-        self._interval_s = limits.poll_s if something_new else min(limits.poll_max_s, self._interval_s * POLL_GROWTH)
-        self._next_poll_s = self._board.now.monotonic + self._interval_s
-
     # --- following ---
 
     def poll_failed(self, event: PollFailed) -> None:
         """The server did not say: nothing moves."""
-        self._schedule_poll(something_new=False)
-        self._connection.report(event.trouble)
+        self._rhythm(event.server).answered(something_new=False)
+        self._connections[event.server].report(event.trouble)
 
     def polled(self, event: Polled) -> None:
         """The server has said."""
-        self._connection.works()
-        self.polled_at = self._board.now.wall
+        self._connections[event.server].works()
+        rhythm = self._rhythm(event.server)
+        rhythm.told_at = self._board.now.wall
         something_new = False
-        for id_ in list(self.follows):
-            job = self._board.jobs[id_]
-            follow = self.follows[id_]
-            if job.state is not JobState.ENDED or job.handle is None or follow.looking:
+        for job, follow in self._followed(rhythm):
+            if job.handle is None or follow.looking:
                 continue
             active = event.active.get(job.handle)
             if active != follow.active and active is not None:
@@ -189,11 +197,12 @@ class Tracking:
                     progress=active.progress,
                     files_done=active.files_done,
                 )
-            if id_ in event.logs and self._read(job, follow, event.logs[id_]):
+            if job.id in event.logs and self._read(job, follow, event.logs[job.id]):
                 something_new = True
             elif job.id in self.follows:
                 self._check_deadline(job, follow, is_active=active is not None and not active.is_done)
-        self._schedule_poll(something_new=something_new)
+        self._followed(rhythm)  # those decided just now are asked for no more
+        rhythm.answered(something_new=something_new)
 
     def _read(self, job: Job, follow: _Follow, logs: tuple[JobLog, ...]) -> bool:
         """Decide by the logs if they are complete; return whether they were."""
@@ -247,21 +256,26 @@ class Tracking:
 
     def seek_failed(self, event: SeekFailed) -> None:
         """The server did not say: that is no "not there"."""
-        follow = self.follows.get(event.job)
+        self._not_said(event.job, event.trouble)
+
+    def _not_said(self, job_id: int, trouble: Trouble) -> None:
+        """A question about one job was not answered: it is asked again with the next round."""
+        follow, job = self.follows.get(job_id), self._board.jobs.get(job_id)
         if follow is not None:
             follow.looking = False
             follow.next_s = self._board.now.monotonic + self._board.settings.tracking.poll_s
-        self._connection.report(event.trouble)
+        if job is not None:
+            self._connections[job.server].report(trouble)
 
     def sought(self, event: Sought) -> None:
         """The server has said what it knows under a name (RELIABILITY J3 to J7, J20)."""
         board = self._board
-        self._connection.works()
         follow = self.follows.get(event.job)
         if follow is None:
             return
         follow.looking = False
         job = board.jobs[event.job]
+        self._connections[job.server].works()
         handles = list(
             dict.fromkeys([*(active.handle for active in event.active), *(log.handle for log in event.logs)])
         )
@@ -334,15 +348,11 @@ class Tracking:
             self._over(job, follow, [])
             return
         follow.looking = True
-        self._board.do(FindAssets(job.id, tuple(dict.fromkeys(drop.asset for drop in drops))))
+        self._board.do(FindAssets(job.server, job.id, tuple(dict.fromkeys(drop.asset for drop in drops))))
 
     def assets_failed(self, event: AssetsFailed) -> None:
-        """The server did not say: asked again with the next round."""
-        follow = self.follows.get(event.job)
-        if follow is not None:
-            follow.looking = False
-            follow.next_s = self._board.now.monotonic + self._board.settings.tracking.poll_s
-        self._connection.report(event.trouble)
+        """The server did not say."""
+        self._not_said(event.job, event.trouble)
 
     def assets_seen(self, event: AssetsSeen) -> None:
         """The server has said which assets it has; None = it does not offer that."""
@@ -362,7 +372,7 @@ class Tracking:
             else:
                 begun = (drop.ready_at or since) if is_duplicate else since
                 verdict = _by_asset(drop, event.assets, begun, CLOCK_TOLERANCE)
-                if verdict is not None and self._may_be_another(drop, begun):
+                if verdict is not None and self._stored_before.may_be_another(drop, begun):
                     unsure.add(drop.id)
                     verdict = None
             if verdict is not None:
@@ -377,28 +387,6 @@ class Tracking:
             else:
                 missing.append(drop)
         self._over(job, follow, missing, proven=event.assets is not None, unsure=unsure)
-
-    def _may_be_another(self, drop: Drop, since: datetime) -> bool:
-        """
-        Return whether an earlier version of ours may have been stored so shortly before that it looks like this one.
-
-        Its size tells little: many a format gives all pictures of one measure the same. What was stored before this
-        run began is not known, so it may always have been.
-        """
-        earliest = since - 2 * CLOCK_TOLERANCE  # ours may be ahead of the server's by one of them, and behind by one
-        stored_at = self._stored_at.get(drop.asset, self._stored_since)
-        return stored_at > earliest
-
-    def _remember(self, stored: Iterable[Verdict]) -> None:
-        """Keep when versions of ours were stored; what is forgotten counts as from before this run."""
-        for verdict in stored:
-            drop = self._board.drops.get(verdict.drop)
-            if drop is not None and verdict.outcome is not None and verdict.outcome.is_good:
-                self._stored_at.pop(drop.asset, None)
-                self._stored_at[drop.asset] = self._board.now.wall
-        while len(self._stored_at) > REMEMBERED:
-            oldest = next(iter(self._stored_at))
-            self._stored_since = max(self._stored_since, self._stored_at.pop(oldest))
 
     def _over(
         self,
@@ -446,7 +434,7 @@ class Tracking:
                 again=len(again) or None,
             )
             self.follows.pop(job.id, None)
-            self._remember(follow.verdicts)
+            self._stored_before.remember(follow.verdicts)
             self._conclude(job, follow.verdicts)
         if again:
             self._requeue(again, 0.0)

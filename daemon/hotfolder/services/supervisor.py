@@ -1,8 +1,7 @@
 """
-The loop that drives the coordinator, and the threads that carry out its actions.
+The loop that drives the coordinator and has its actions carried out.
 
-Each turn is made durable before any of its actions is begun. One thread per hot folder, one per job being posted, one
-for asking the server; all are daemon threads, so that a share or a server that hangs never holds up the exit.
+Each turn is made durable before any of its actions is begun.
 """
 
 from __future__ import annotations
@@ -31,32 +30,22 @@ from hotfolder.core.messages import (
     SendPost,
     SignIn,
     StopAsked,
-    Tidy,
     Woken,
 )
 from hotfolder.core.model import Drop, Job
 from hotfolder.ports import BusyError, Clock, Files, Ledger, LedgerError
+from hotfolder.services.account import Account
+from hotfolder.services.crew import Crew
 from hotfolder.services.folder import FolderService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
+from hotfolder.services.worker import HANG_S
 
 EVENTS_PER_TURN = 256  # shares one commit among what came in meanwhile, and keeps a flood from delaying claims
 
 IDLE_WAKE_S = 30.0  # with nothing due the loop still turns, so that a watchdog sees it live
 
-HANG_S = 30.0
-"""One action in a hot folder is a thousand looks or a batch of renames: half a minute for it means a dead share."""
-
 HANG_LOOK_S = 5.0  # how often threads at work are looked after
-
-LEAVE_S = 5.0
-"""
-At a stop a share that has not answered for so long is left behind.
-
-Sooner than `HANG_S`, for nothing is lost by it: what is cut short there is found half-done at the next start.
-"""
-
-PARTING_S = 2.0  # for threads to end once they are told; one that hangs is left behind
 
 
 class Log(Protocol):
@@ -93,51 +82,6 @@ class _UnwrittenError(Exception):
     """A stop was asked while a turn could not be made durable: what it decided is decided again at the next start."""
 
 
-class Worker:
-    """One thread that carries out actions in order."""
-
-    def __init__(
-        self,
-        name: str,
-        inbox: queue.SimpleQueue[Action | None],
-        do: Callable[[Action], None],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self.name = name
-        self.inbox = inbox
-        self.current: tuple[Action, float] | None = None  # what it does, and since when
-        self.hang_told = False
-        self._do = do
-        self._monotonic = monotonic
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    @property
-    def busy(self) -> bool:
-        """Whether it carries out something."""
-        return self.current is not None
-
-    def hangs(self, now_s: float, longest_s: float = HANG_S) -> bool:
-        """Whether it has been at one action for so long that its share, or its server, must be hanging."""
-        current = self.current
-        return current is not None and now_s - current[1] > longest_s
-
-    def _run(self) -> None:
-        while (action := self.inbox.get()) is not None:
-            self.current = action, self._monotonic()
-            self._do(action)
-            self.current = None
-            self.hang_told = False
-
-    def is_alive(self) -> bool:
-        """Return whether it goes on; it ends only when told to, or by an error that nothing catches."""
-        return self._thread.is_alive()
-
-    def join(self, timeout_s: float) -> None:
-        """Wait for the thread to end after its inbox got None."""
-        self._thread.join(timeout_s)
-
-
 class Supervisor:
     """The running daemon."""
 
@@ -150,7 +94,7 @@ class Supervisor:
         now: Callable[[], Now],
         folders: Mapping[str, FolderService],
         upload: UploadService,
-        tracking: TrackingService,
+        accounts: Mapping[str, Account],
         uploads: int,
         log: Log,
         events: queue.SimpleQueue[Event | Ask],
@@ -162,8 +106,10 @@ class Supervisor:
         self._clock = clock
         self._now = now
         self._folders: dict[str, FolderService] = {}
+        self._accounts: dict[str, Account] = {}
+        self._tracking: dict[str, TrackingService] = {}
         self._upload = upload
-        self._tracking = tracking
+        self._uploads = uploads  # threads that post, for each server
         self._log = log
         self._events = events
         self._finished = finished  # told of every drop at its end
@@ -176,34 +122,22 @@ class Supervisor:
         self.turns = 0  # finished ones
         self._turned: Callable[[], None] = lambda: None
         self._stop = threading.Event()
-        self._inboxes: dict[str, queue.SimpleQueue[Action | None]] = {}
-        self._workers: list[Worker] = []
-        self._poster_count = 0
-        self._folder_workers: dict[str, Worker] = {}
+        self._crew = Crew(self._do, clock.monotonic)
         for name, service in folders.items():
             self.add_folder(name, service)
-        self._asker = self._hire("server", self._inboxes.setdefault("server", queue.SimpleQueue()), self._do)
-        self._inboxes["upload"] = queue.SimpleQueue()
-        self._posters = [self._hire_poster() for _ in range(uploads)]
+        for name, account in accounts.items():
+            self.add_server(name, account)
 
     def add_folder(self, name: str, service: FolderService) -> None:
         """Have a hot folder served by a thread of its own; a former one of that name ends with what it has to do."""
-        former = self._folder_workers.get(name)
-        if former is not None:
-            former.inbox.put(None)
-            self._workers.remove(former)
-        inbox = self._inboxes[f"folder {name}"] = queue.SimpleQueue()
         self._folders[name] = service
-        self._folder_workers[name] = self._hire(f"folder {name}", inbox, lambda action: self._do(action, service))
+        self._crew.add_folder(name, lambda action: self._do(action, service))
 
-    def _hire(self, name: str, inbox: queue.SimpleQueue[Action | None], do: Callable[[Action], None]) -> Worker:
-        worker = Worker(name, inbox, do, self._clock.monotonic)
-        self._workers.append(worker)
-        return worker
-
-    def _hire_poster(self) -> Worker:
-        self._poster_count += 1
-        return self._hire(f"upload {self._poster_count}", self._inboxes["upload"], self._do)
+    def add_server(self, name: str, account: Account) -> None:
+        """Have a server asked and posted to by threads of its own."""
+        self._accounts[name] = account
+        self._tracking[name] = TrackingService(account)
+        self._crew.add_server(name, self._uploads)
 
     # --- the loop ---
 
@@ -218,26 +152,9 @@ class Supervisor:
             self._turn([Woken()])
             while not self._stop.is_set() and not until():
                 self._turn(self._wait(self._idle_wake_s))
-                self._look_after_threads()
-
-    def _look_after_threads(self) -> None:
-        """
-        Tell of shares that hang, and have others do what their threads cannot.
-
-        What hangs goes on by itself when the share answers again; its folder is then looked at afresh.
-        """
-        now_s = self._clock.monotonic()
-        for name, worker in self._folder_workers.items():
-            if worker.hangs(now_s) and not worker.hang_told:
-                worker.hang_told = True
-                self._events.put(FolderDown(name, f"it has not answered for {HANG_S:.0f} s: its file system hangs"))
-        for worker in list(self._posters):
-            action = worker.current[0] if worker.current else None
-            if isinstance(action, SendPost) and not worker.hang_told and worker.hangs(now_s):
-                folder = self._folder_workers.get(action.folder)
-                if folder is not None and folder.hang_told:
-                    worker.hang_told = True
-                    self._posters.append(self._hire_poster())
+                for name in self._crew.look_after():
+                    reason = f"it has not answered for {HANG_S:.0f} s: its file system hangs"
+                    self._events.put(FolderDown(name, reason))
 
     def stop(self) -> None:
         """Begin nothing more; safe to call from a signal handler, and again."""
@@ -259,6 +176,10 @@ class Supervisor:
     def files(self, folder: str) -> Files:
         """Return a hot folder's files; any thread may ask."""
         return self._folders[folder].files
+
+    def account(self, server: str) -> Account:
+        """Return how a server is reached; any thread may ask."""
+        return self._accounts[server]
 
     def ask(self, question: Callable[[Coordinator], T], timeout_s: float = 5.0) -> T:
         """
@@ -285,11 +206,7 @@ class Supervisor:
         """
         with suppress(_UnwrittenError):
             self._come_to_rest(patience_s)
-        for worker in self._workers:
-            worker.inbox.put(None)
-        deadline_s = self._clock.monotonic() + PARTING_S
-        for worker in self._workers:
-            worker.join(max(0.0, deadline_s - self._clock.monotonic()))
+        self._crew.dismiss()
         for service in self._folders.values():
             service.close()
 
@@ -297,51 +214,31 @@ class Supervisor:
         if self._is_behind:
             return
         self._turn([StopAsked()])
-        if self.is_posting:  # is it the server that takes its time, or a share? whether the shares answer tells
-            for folder in self._folder_workers:
-                self._begin(Tidy(folder))
+        if self.is_posting:  # is it the server that takes its time, or a share?
+            self._crew.try_shares()
         deadline_s = self._clock.monotonic() + patience_s
         while self._under_way() and (left_s := deadline_s - self._clock.monotonic()) > 0:
             self._turn(self._wait(min(left_s, 0.5)))
-            self._leave_behind()
-
-    def _leave_behind(self) -> None:
-        """Wait no longer for shares that hang, nor for POSTs that read from them."""
-        now_s = self._clock.monotonic()
-        for worker in self._folder_workers.values():
-            if worker.hangs(now_s, LEAVE_S):
-                worker.hang_told = True
-        for worker in self._posters:
-            action = worker.current[0] if worker.current else None
-            if isinstance(action, SendPost) and worker.hangs(now_s, LEAVE_S):
-                folder = self._folder_workers.get(action.folder)
-                worker.hang_told = folder is not None and folder.hang_told
+            self._crew.leave_behind()
 
     @property
     def is_posting(self) -> bool:
         """Whether a POST is under way, or waits for a thread."""
-        return any(worker.busy for worker in self._posters) or not self._inboxes["upload"].empty()
+        return self._crew.is_posting
 
     def dead_threads(self) -> list[str]:
         """Return the names of threads that an error has ended: what they are given is never done."""
-        return [worker.name for worker in self._workers if not worker.is_alive()]
+        return self._crew.dead()
 
     def _under_way(self) -> bool:
-        """Return whether something is worth waiting for; a question to the server changes nothing."""
-        return (
-            any(worker.busy for worker in self._workers if worker is not self._asker and not worker.hang_told)
-            or any(not worker.inbox.empty() for worker in self._folder_workers.values() if not worker.hang_told)
-            or not self._inboxes["upload"].empty()
-            or not self._events.empty()
-            or bool(self._own)
-        )
+        return self._crew.has_something_to_finish or not self._events.empty() or bool(self._own)
 
     def _wait(self, longest_s: float) -> list[Event]:
         """Return the events that have come in, waiting until there is something to do."""
         wake_s = self.coordinator.next_wake_s()
         if wake_s is not None:
             longest_s = min(longest_s, max(0.0, wake_s - self._clock.monotonic()))
-        if any(worker.busy for worker in self._workers):
+        if self._crew.is_busy:
             longest_s = min(longest_s, HANG_LOOK_S)
         events: list[Event] = []
         while self._own:
@@ -430,15 +327,10 @@ class Supervisor:
     # --- actions ---
 
     def _begin(self, action: Action) -> None:
-        match action:
-            case Recall():
-                self._do(action)
-            case SendPost():
-                self._inboxes["upload"].put(action)
-            case SignIn() | Poll() | Seek() | FindAssets():
-                self._inboxes["server"].put(action)
-            case _:
-                self._inboxes[f"folder {action.folder}"].put(action)
+        if isinstance(action, Recall):
+            self._do(action)
+        else:
+            self._crew.give(action)
 
     def _do(self, action: Action, folder: FolderService | None = None) -> None:
         """Carry out one action; the one place where everything is caught, so that one bad drop ends nothing else."""
@@ -451,7 +343,7 @@ class Supervisor:
                 case SendPost():
                     events = self._upload.carry_out(action)
                 case SignIn() | Poll() | Seek() | FindAssets():
-                    events = self._tracking.carry_out(action)
+                    events = self._tracking[action.server].carry_out(action)
                 case _:
                     events = (folder or self._folders[action.folder]).carry_out(action)
         except Exception as error:  # noqa: BLE001 # told, counted and backed off by the coordinator

@@ -21,8 +21,8 @@ from hotfolder.core.messages import (
     SignInFailed,
     Sought,
 )
-from hotfolder.core.server import Company, JobLog, Kind, RemoteError, Trouble
-from hotfolder.ports import Remote
+from hotfolder.core.server import JobLog, Kind, RemoteError, Trouble
+from hotfolder.services.account import Account
 
 ServerAction = SignIn | Poll | Seek | FindAssets
 
@@ -30,11 +30,11 @@ _NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=Fals
 
 
 class TrackingService:
-    """One thread uses it, but `company`, which any may read."""
+    """Asks one server; one thread uses it."""
 
-    def __init__(self, remote: Remote) -> None:
-        self._remote = remote
-        self.company: Company | None = None
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._remote = account.remote
 
     def carry_out(self, action: ServerAction) -> list[Event]:
         """Ask, and return the answer."""
@@ -52,49 +52,52 @@ class TrackingService:
 
     def _sign_in(self, action: SignIn) -> Event:
         if not action.forced and not self._remote.credentials_changed():
-            return SignInFailed(None)
+            return SignInFailed(action.server, None)
         try:
-            self.company = self._remote.sign_in()
+            company = self._account.company = self._remote.sign_in()
         except RemoteError as error:
-            return SignInFailed(error.trouble)
-        return SignedIn(self.company)
+            return SignInFailed(action.server, error.trouble)
+        return SignedIn(action.server, company)
 
     def _poll(self, action: Poll) -> Event:
-        if self.company is None:
-            return PollFailed(_NOT_SIGNED_IN)
+        company = self._account.company
+        if company is None:
+            return PollFailed(action.server, _NOT_SIGNED_IN)
         try:
-            active = {job.handle: job for job in self._remote.active_jobs(self.company)}
+            active = {job.handle: job for job in self._remote.active_jobs(company)}
             logs: dict[int, tuple[JobLog, ...]] = {}
             for followed in action.jobs:
                 if any(handle in active and not active[handle].is_done for handle in followed.handles):
                     continue
                 found: list[JobLog] = []
                 for handle in followed.handles:
-                    log = self._remote.job_logs(self.company, handle=handle)
+                    log = self._remote.job_logs(company, handle=handle)
                     if not log:  # of several jobs one has no log yet: nothing is complete
                         found = []
                         break
                     found += log
                 logs[followed.job] = tuple(found)
         except RemoteError as error:
-            return PollFailed(error.trouble)
-        return Polled(active, logs)
+            return PollFailed(action.server, error.trouble)
+        return Polled(action.server, active, logs)
 
     def _seek(self, action: Seek) -> Event:
-        if self.company is None:
+        company = self._account.company
+        if company is None:
             return SeekFailed(action.job, _NOT_SIGNED_IN)
         try:
-            active = self._remote.active_jobs(self.company, original_name=action.name)
-            logs = self._remote.job_logs(self.company, original_name=action.name)
+            active = self._remote.active_jobs(company, original_name=action.name)
+            logs = self._remote.job_logs(company, original_name=action.name)
         except RemoteError as error:
             return SeekFailed(action.job, error.trouble)
         return Sought(action.job, tuple(active), tuple(logs))
 
     def _find_assets(self, action: FindAssets) -> Event:
-        if self.company is None:
+        company = self._account.company
+        if company is None:
             return AssetsFailed(action.job, _NOT_SIGNED_IN)
         try:
-            return AssetsSeen(action.job, tuple(self._remote.assets(self.company, action.names)))
+            return AssetsSeen(action.job, tuple(self._remote.assets(company, action.names)))
         except RemoteError as error:
             if error.trouble.kind is Kind.PERMANENT or (
                 error.trouble.kind is Kind.FATAL and error.trouble.code is not None and error.trouble.code >= 20000

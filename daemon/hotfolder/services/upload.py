@@ -9,8 +9,9 @@ from collections.abc import Callable
 from functools import partial
 
 from hotfolder.core.messages import Event, FolderDown, PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
-from hotfolder.core.server import Company, Kind, RemoteError, Trouble
-from hotfolder.ports import ChangedError, Clock, Files, FolderError, PostFile, PostRequest, Reader, Remote
+from hotfolder.core.server import Kind, RemoteError, Trouble
+from hotfolder.ports import ChangedError, Clock, Files, FolderError, PostFile, PostRequest, Reader
+from hotfolder.services.account import Account
 from hotfolder.services.throttle import Throttle
 
 PROGRESS_EVERY_S = 0.25  # people see four steps a second as motion; more would only cost
@@ -21,19 +22,17 @@ class UploadService:
 
     def __init__(
         self,
-        remote: Remote,
+        accounts: Callable[[str], Account],
         files: Callable[[str], Files],
-        company: Callable[[], Company | None],
         clock: Clock,
         emit: Callable[[Event], None],
         throttle: Throttle | None = None,
     ) -> None:
-        self._remote = remote
+        self._accounts = accounts  # by the server's name
         self._files = files  # hot folder's name to its files
-        self._company = company
         self._clock = clock
         self._emit = emit
-        self._throttle = throttle  # None = as fast as the line allows
+        self._throttle = throttle  # of all servers together: they share our line. None = as fast as the line allows
         self._counting = threading.Lock()
         self._sent_bytes = 0
 
@@ -44,7 +43,8 @@ class UploadService:
 
     def carry_out(self, action: SendPost) -> list[Event]:
         """Send it, once."""
-        company = self._company()
+        account = self._accounts(action.server)
+        company = account.company
         if company is None:
             trouble = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
             return [PostFailed(action.job, action.number, trouble)]
@@ -69,7 +69,7 @@ class UploadService:
             end_job=action.end_job,
         )
         try:
-            answer = self._remote.post(request, self._progress(action))
+            answer = account.remote.post(request, self._progress(action))
         except RemoteError as error:
             local = bool(folder_errors) and error.trouble.kind is not Kind.UNKNOWN
             changed = () if local else error.changed

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from hotfolder.core.connection import Connection
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.status import cures
 from hotfolder.status.live import moment_of, of_drop
-from hotfolder.status.snapshot import folder_state, state_of
+from hotfolder.status.snapshot import folder_state, stamp, state_of
 
 LISTED = 100
 """Held drops and ignored files named for each of the two lists: more would not be read; the counts are complete."""
@@ -21,13 +22,8 @@ LISTED = 100
 
 def take(coordinator: Coordinator) -> dict[str, Any]:
     """Return what wants a person, with the reason and what can be done."""
-    connection = coordinator.connection
     return {
-        "server": {
-            "state": connection.state,
-            "cure": cures.of_server(connection.state),
-            "next_at": None if connection.is_ok else moment_of(coordinator, connection.next_wake_s()),
-        },
+        "servers": [_server(coordinator, connection) for connection in coordinator.connections.values()],
         "folders": [
             {
                 "folder": name,
@@ -40,6 +36,17 @@ def take(coordinator: Coordinator) -> dict[str, Any]:
         ],
         "held": list(islice(_held(coordinator), LISTED)),
         "ignored": list(islice(_ignored(coordinator), LISTED)),
+    }
+
+
+def _server(coordinator: Coordinator, connection: Connection) -> dict[str, Any]:
+    return {
+        "name": connection.name,
+        "state": connection.shown_state,
+        "since": stamp(connection.since),
+        "error": connection.shown_error,
+        "cure": cures.of_server(connection.state, connection.name),
+        "next_at": None if connection.is_ok else moment_of(coordinator, connection.next_wake_s()),
     }
 
 

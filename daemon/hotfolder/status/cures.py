@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.model import Outcome
+from hotfolder.core.settings import DEFAULT_SERVER
 
 _OUTCOMES = {
     Outcome.FAILED: "cure what the reason says, then drag the file back into the hot folder or use 'hotfolder retry'",
@@ -50,11 +51,12 @@ def of_held(reason: str, *, is_filing: bool = False) -> str:
     return "cure what the reason says, or take the file away; it goes on by itself when it changes"
 
 
-def of_server(state: str) -> str | None:
-    """Return what can be done about the server."""
+def of_server(state: str, name: str) -> str | None:
+    """Return what can be done about a server."""
     match state:
         case "refused":
-            return "correct user, password or company in [server]; a new password file is noticed by itself"
+            table = "[server]" if name == DEFAULT_SERVER else f"[server.{name}]"
+            return f"correct user, password or company in {table}; a new password file is noticed by itself"
         case "unreachable":
             return "it is tried again by itself, and nothing is lost meanwhile: what is dropped waits in its place"
         case _:

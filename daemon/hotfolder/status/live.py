@@ -90,11 +90,13 @@ def of_drop(coordinator: Coordinator, drop: Drop) -> dict[str, Any]:
 
 
 def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[str, float | None]:
-    connection = coordinator.connection
+    connection = coordinator.connections[drop.server]
     if not connection.is_ok and drop.state not in (DropState.FILING, DropState.HELD):
         state = "not known yet" if connection.state == "starting" else connection.state
         error = f": {connection.error}" if connection.error else ""
-        return f"waits for the server, which is {state}{error}", connection.next_wake_s()
+        name = coordinator.board.server_name(connection.name)
+        server = f"the server {name}" if name else "the server"
+        return f"waits for {server}, which is {state}{error}", connection.next_wake_s()
     match drop.state:
         case DropState.READY | DropState.CLAIMED if job is None:
             if coordinator.dispatch.is_behind(drop):

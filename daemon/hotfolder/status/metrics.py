@@ -84,13 +84,16 @@ def _of(taken: Taken) -> Iterator[Metric]:
     found = Counter(job["state"] for job in snapshot["jobs"])
     for state in dict.fromkeys(JOB_STATES.values()):
         jobs.add_metric([state], found[state])
-    server = GaugeMetricFamily("hotfolder_server_state", "1 for the state of the server", labels=["state"])
-    for state in SERVER_STATES:
-        server.add_metric([state], float(snapshot["server"]["state"] == state))
-    yield from (ended, under_way, ignored, states, jobs, server)
-    if taken.polled_at is not None:
-        yield GaugeMetricFamily(
-            "hotfolder_last_poll_timestamp_seconds",
-            "When the server last told how jobs stand; it is asked only while there are some",
-            value=taken.polled_at.timestamp(),
-        )
+    servers = GaugeMetricFamily("hotfolder_server_state", "1 for the state of a server", labels=["server", "state"])
+    polled = GaugeMetricFamily(
+        "hotfolder_last_poll_timestamp_seconds",
+        "When a server last told how jobs stand; it is asked only while there are some",
+        labels=["server"],
+    )
+    for server in taken.attention["servers"]:
+        for state in SERVER_STATES:
+            servers.add_metric([server["name"], state], float(server["state"] == state))
+        at = taken.polled_at[server["name"]]
+        if at is not None:
+            polled.add_metric([server["name"]], at.timestamp())
+    yield from (ended, under_way, ignored, states, jobs, servers, polled)

@@ -161,12 +161,14 @@ class Api:
     async def _readyz(self, request: Request) -> Response:
         """An unreachable server is no reason: what is dropped waits, and goes on by itself."""
         ledger_error = self._view.running.ledger_error
-        server = (await self._hands.do(self._view.latest, ANSWER_S)).snapshot["server"]
+        servers = (await self._hands.do(self._view.latest, ANSWER_S)).attention["servers"]
         reasons = []
         if ledger_error is not None:
             reasons.append(f"the ledger cannot be written: {ledger_error}")
-        if server["state"] == "refused":
-            reasons.append(f"the server refuses us: {server['error']}")
+        for server in servers:
+            if server["state"] == "refused":
+                name = f" {server['name']}" if len(servers) > 1 else ""
+                reasons.append(f"the server{name} refuses us: {server['error']}")
         return answer({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     async def _numbers(self, request: Request) -> Response:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from hotfolder.core.board import Board
+from hotfolder.core.connection import Connection, worst
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.intake import Desk
 from hotfolder.core.model import Drop, DropState, Job, JobState, Unfinished
@@ -59,8 +61,6 @@ SENT = (DropState.SENT, DropState.DOUBTED, DropState.FILING)
 
 NO_DAEMON = "no daemon is running: this is what the ledger says"
 
-NOT_ASKED = "no answer yet: the first sign-in is under way"
-
 Totals = Mapping[str, Mapping[str, int]]
 """Finished drops by hot folder and outcome, all that the ledger knows."""
 
@@ -99,8 +99,11 @@ def take(coordinator: Coordinator, recent: Recent) -> Snapshot:
     counts: dict[str, Counter[str]] = {name: Counter() for name in coordinator.desks}
     for drop in coordinator.board.drops.values():
         counts[drop.folder][state_of(coordinator, drop)] += 1
+    servers = [_server(connection) for connection in coordinator.connections.values()]
+    several = {"servers": servers} if len(servers) > 1 else {}
     return {
-        "server": _server(coordinator),
+        "server": _server(worst(coordinator.connections.values()), is_named=False),
+        **several,
         "folders": [
             _folder(desk, counts[name], recent.by_folder.get(name, Counter()))
             for name, desk in coordinator.desks.items()
@@ -110,15 +113,18 @@ def take(coordinator: Coordinator, recent: Recent) -> Snapshot:
     }
 
 
-def _server(coordinator: Coordinator) -> dict[str, Any]:
-    """Before anybody has answered nothing is known to be well."""
-    connection = coordinator.connection
-    starting = connection.state == "starting"
+def _server(connection: Connection, *, is_named: bool = True) -> dict[str, Any]:
     return {
-        "state": "unreachable" if starting else connection.state,
+        **({"name": connection.name} if is_named else {}),
+        "state": connection.shown_state,
         "since": stamp(connection.since),
-        "error": NOT_ASKED if starting else connection.error,
+        "error": connection.shown_error,
     }
+
+
+def _of_server(board: Board, name: str) -> dict[str, str]:
+    """Return the server's name where there are several."""
+    return {"server": name} if board.server_name(name) else {}
 
 
 def folder_state(desk: Desk) -> str:
@@ -138,6 +144,7 @@ def _folder(desk: Desk, counts: Counter[str], outcomes: Counter[str]) -> dict[st
     return {
         "name": desk.folder.name,
         "path": str(desk.folder.path),
+        **_of_server(desk.board, desk.folder.server),
         "state": folder_state(desk),
         "counts": {
             "settling": len(desk.settling) - held,
@@ -184,6 +191,7 @@ def _job(coordinator: Coordinator, job: Job) -> dict[str, Any]:
         "name": job.name,
         "handle": job.handle,
         "folder": job.folder,
+        **_of_server(coordinator.board, job.server),
         "state": JOB_STATES[job.state],
         "progress": round(min(max(progress, 0.0), 1.0), 3),
         "files_total": job.files_total,

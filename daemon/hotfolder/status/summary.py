@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from hotfolder.core.connection import worst
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.model import JobState
 
@@ -26,12 +27,20 @@ def one_line(coordinator: Coordinator) -> str:
     files = len(coordinator.board.drops) + sum(len(desk.settling) for desk in desks)
     return ", ".join(
         [
-            _SERVER[coordinator.connection.state],
+            _servers(coordinator),
             _count(len(desks), "folder") + (f" ({', '.join(troubled)})" if troubled else ""),
             _count(jobs, "job"),
             _count(files, "file") + " under way",
         ]
     )
+
+
+def _servers(coordinator: Coordinator) -> str:
+    connections = coordinator.connections.values()
+    if len(connections) == 1:
+        return _SERVER[worst(connections).state]
+    troubled = [f"{_SERVER[each.state]} ({each.name})" for each in connections if not each.is_ok]
+    return ", ".join(troubled) or f"{len(connections)} servers ok"
 
 
 def _count(number: int, noun: str) -> str:

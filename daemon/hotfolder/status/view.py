@@ -44,7 +44,7 @@ class Taken:
     attention: dict[str, Any]
     filed: list[tuple[str, str | None]]  # of each in snapshot["recent"]: its hot folder, and when it was filed
     totals: dict[str, dict[str, int]]  # finished drops by hot folder and outcome
-    polled_at: datetime | None  # when the server last told how jobs stand
+    polled_at: dict[str, datetime | None]  # by server: when it last told how jobs stand
     at: datetime
     cost_s: float
 
@@ -97,7 +97,7 @@ class View:
             attention=attention.take(coordinator),
             filed=self._recent.filed(),
             totals={name: dict(of) for name, of in self._recent.by_folder.items()},
-            polled_at=coordinator.tracking.polled_at,
+            polled_at={name: coordinator.tracking.polled_at(name) for name in coordinator.connections},
             at=self.clock.now(),
             cost_s=self.clock.monotonic() - began_s,
         )
@@ -119,9 +119,9 @@ class View:
         folder, inside = place
 
         def question(coordinator: Coordinator) -> tuple[dict[str, Any], int | None]:
-            most = coordinator.connection.max_post_bytes
             if folder.name not in coordinator.desks:
-                return {}, most
+                return {}, None
+            most = coordinator.max_post_bytes(folder.name)
             of_folder = live.of_folder(coordinator, folder.name)
             return live.waiting(coordinator, folder.name, inside) if inside else of_folder, most
 

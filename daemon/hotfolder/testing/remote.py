@@ -109,12 +109,19 @@ class ModelServer:
 
 
 class ModelRemote:
-    """The daemon's line to the model server; `weather` decides how each POST goes."""
+    """The daemon's line to the model server; `weather` says how each POST goes, `cut` what keeps any call from it."""
 
-    def __init__(self, server: ModelServer, perils: Perils, weather: Callable[[PostRequest], str]) -> None:
+    def __init__(
+        self,
+        server: ModelServer,
+        perils: Perils,
+        weather: Callable[[PostRequest], str],
+        cut: Callable[[], Trouble | None] = lambda: None,
+    ) -> None:
         self._server = server
         self._perils = perils
         self._weather = weather
+        self._cut = cut
 
     def sign_in(self) -> Company:
         """Find the company."""
@@ -151,6 +158,7 @@ class ModelRemote:
             sent.append(SentFile(drop=file.drop, sha256=digest, size_bytes=len(content)))
             poisoned = poisoned or content.startswith(b"poison")
         self._perils.tick(f"before posting to {request.job_name or request.job_handle}")
+        self._check_line()
         weather = self._weather(request)
         self._server.requests.append(f"post {weather}")
         if weather == "not sent":
@@ -170,8 +178,14 @@ class ModelRemote:
         progress(sum(size for _, _, size in contents))
         return PostAnswer(job_handle=handle, files=tuple(sent))
 
+    def _check_line(self) -> None:
+        trouble = self._cut()
+        if trouble is not None:
+            raise RemoteError(trouble)
+
     def _ask(self, what: str) -> None:
         self._perils.tick(what)
+        self._check_line()
         self._server.requests.append(what)
         self._server.work()
 

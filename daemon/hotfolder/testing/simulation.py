@@ -31,8 +31,10 @@ from hotfolder.core.messages import (
     SignIn,
     Woken,
 )
+from hotfolder.core.server import Trouble
 from hotfolder.core.settings import Settings
 from hotfolder.ports import PostRequest
+from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
@@ -58,6 +60,7 @@ class World:
     settings: Settings
     seed: int = 0
     weather: Callable[[PostRequest], str] = lambda request: "ok"
+    line: Callable[[str, float], Trouble | None] = lambda server, now_s: None  # what keeps a call from a server
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
     perils: Perils = field(default_factory=Perils)
     notices: list[Notice] = field(default_factory=list)
@@ -66,11 +69,24 @@ class World:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 # replayable, nothing secret
         self.shares = {folder.name: FakeShare() for folder in self.settings.folders}
-        self.server = ModelServer(self.clock, job_timeout_s=self.settings.recovery.job_timeout_s)
+        timeout_s = self.settings.recovery.job_timeout_s
+        self.servers = {
+            server.name: ModelServer(self.clock, job_timeout_s=timeout_s) for server in self.settings.servers
+        }
         self.ledger = FakeLedger()
         self._tokens = count(1)
         self._life: Life | None = None
         self._script: list[tuple[float, Callable[[World], None]]] = []
+
+    @property
+    def server(self) -> ModelServer:
+        """The first server, which in most histories is the only one."""
+        return next(iter(self.servers.values()))
+
+    @property
+    def coordinator(self) -> Coordinator | None:
+        """What decides at the moment, None before the first start."""
+        return None if self._life is None else self._life.coordinator
 
     def at(self, after_s: float, do: Callable[[World], None]) -> None:
         """Have a user do something after a while."""
@@ -128,18 +144,27 @@ class Life:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        remote = ModelRemote(world.server, world.perils, lambda request: world.weather(request))
+        self._accounts = {name: Account(self._remote(name, server)) for name, server in world.servers.items()}
         self._events: deque[Event] = deque()
         self._files: dict[str, FakeFiles] = {}
         self._folders: dict[str, FolderService] = {}
         self._serve()
-        self._tracking = TrackingService(remote)
+        self._tracking = {name: TrackingService(account) for name, account in self._accounts.items()}
         self._upload = UploadService(
-            remote, self._files.__getitem__, lambda: self._tracking.company, world.clock, self._events.append
+            self._accounts.__getitem__, self._files.__getitem__, world.clock, self._events.append
         )
         self._lines: dict[str, deque[Action]] = {}  # what waits, by the thread that would carry it out
         self.coordinator = Coordinator(
             world.settings, world.now(), token=world.token, unfinished=world.ledger.unfinished()
+        )
+
+    def _remote(self, name: str, server: ModelServer) -> ModelRemote:
+        world = self.world
+        return ModelRemote(
+            server,
+            world.perils,
+            lambda request: world.weather(request),
+            lambda: world.line(name, world.clock.monotonic()),
         )
 
     def _serve(self) -> None:
@@ -207,9 +232,9 @@ class Life:
                         Recalled(action.folder, tuple(world.ledger.recall(action.folder, action.items)))
                     )
                 case SendPost():
-                    self._lines.setdefault("upload", deque()).append(action)
+                    self._lines.setdefault(f"upload {action.server}", deque()).append(action)
                 case SignIn() | Poll() | Seek() | FindAssets():
-                    self._lines.setdefault("server", deque()).append(action)
+                    self._lines.setdefault(f"server {action.server}", deque()).append(action)
                 case _:
                     self._lines.setdefault(f"folder {action.folder}", deque()).append(action)
 
@@ -218,7 +243,7 @@ class Life:
             case SendPost():
                 self._events.extend(self._upload.carry_out(action))
             case SignIn() | Poll() | Seek() | FindAssets():
-                self._events.extend(self._tracking.carry_out(action))
+                self._events.extend(self._tracking[action.server].carry_out(action))
             case Recall():
                 pass
             case _:

@@ -95,7 +95,7 @@ def test_password_file_lies_beside_the_main_file(tmp_path: Path, good: str) -> N
     (tmp_path / "ips-password").chmod(0o600)
     file = tmp_path / "hotfolder.toml"
     file.write_text(good.replace("[server]", '[server]\npassword_file = "ips-password"'))
-    assert load(file, ENVIRONMENT).settings.server.password == "from the file"
+    assert load(file, ENVIRONMENT).settings.servers[0].password == "from the file"
 
 
 def test_password_trouble_is_one_problem_among_others(tmp_path: Path, good: str) -> None:
@@ -215,4 +215,4 @@ def test_who_only_looks_needs_no_password(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="password"):
         load(file, {})
-    assert load(file, {}, with_password=False).settings.server.password == ""
+    assert load(file, {}, with_password=False).settings.servers[0].password == ""

@@ -28,7 +28,7 @@ Load = Callable[..., Loaded]
 
 def test_every_key_reaches_the_settings(loaded: Load, everything: str) -> None:
     settings = loaded(everything).settings
-    assert settings.server == ServerSettings(
+    assert settings.servers[0] == ServerSettings(
         upload_url="http://127.0.0.1:8470/scene7/UploadFile",
         soap_url="http://127.0.0.1:8470/scene7/services/IpsApiService",
         company=None,
@@ -119,7 +119,7 @@ def test_unstated_keys_have_the_defaults_of_the_core(loaded: Load, good: str) ->
 
 def test_region_leads_to_its_hosts(loaded: Load, good: str) -> None:
     text = good.replace('"north-america"', '"emea"\nenvironment = "staging"')
-    server = loaded(text).settings.server
+    server = loaded(text).settings.servers[0]
     assert server.upload_url == "https://s7sps3ssl-staging.scene7.com/scene7/UploadFile"
     assert server.soap_url == "https://s7sps3apissl-staging.scene7.com/scene7/services/IpsApiService"
 
@@ -174,5 +174,5 @@ def test_paths_belong_to_the_file_that_names_them(loaded: Load, good: str) -> No
 @pytest.mark.parametrize("shown", ["repr", "str"])
 def test_settings_do_not_show_the_password(loaded: Load, good: str, shown: str) -> None:
     settings = loaded(good).settings
-    assert settings.server.password == "secret"
+    assert settings.servers[0].password == "secret"
     assert "secret" not in (repr(settings) if shown == "repr" else str(settings))

@@ -33,7 +33,7 @@ def test_starter_has_no_warning_once_it_is_filled_in(tmp_path: Path) -> None:
     write_starter(tmp_path, Answers(folder_path=str(tmp_path / "inbox")), password="secret")
     loaded = load(tmp_path / "hotfolder.toml", {})
     assert loaded.warnings == ()
-    assert loaded.settings.server.password == "secret"
+    assert loaded.settings.servers[0].password == "secret"
     assert loaded.settings.ledger_url == f"sqlite:///{tmp_path}/ledger.db"
 
 
@@ -41,8 +41,8 @@ def test_answers_reach_the_settings() -> None:
     text = starter_text(ANSWERS).replace('password_file = "ips-password"', "")
     settings = load_text(text, {"HOTFOLDER_PASSWORD": "secret"}).settings
     (folder,) = settings.folders
-    assert settings.server.upload_url == "http://127.0.0.1:8470/scene7/UploadFile"
-    assert (settings.server.company, settings.server.user) == ('Fish & "Chips"', "desk@example.com")
+    assert settings.servers[0].upload_url == "http://127.0.0.1:8470/scene7/UploadFile"
+    assert (settings.servers[0].company, settings.servers[0].user) == ('Fish & "Chips"', "desk@example.com")
     assert (folder.name, folder.path) == ("Größen", Path("/srv/share/größen"))
     assert (folder.options["overwrite"], folder.options["readyForPublish"]) == (True, False)
 

@@ -19,12 +19,12 @@ from hotfolder.core.journal import Write
 from hotfolder.core.messages import Event, HoldAsked, Notice, Now
 from hotfolder.core.model import PostState
 from hotfolder.core.server import Company
-from hotfolder.core.settings import SettleSettings
+from hotfolder.core.settings import DEFAULT_SERVER, SettleSettings
 from hotfolder.edges.clock import SystemClock
 from hotfolder.ports import BusyError, LedgerError, PostRequest
+from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
 from hotfolder.services.supervisor import Ask, Supervisor
-from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.testing.files import FakeFiles, FakeShare
 from hotfolder.testing.ledger import FakeLedger
@@ -104,7 +104,7 @@ class Bench:
         self.settings = replace(given, folders=(folder,), batch=replace(given.batch, linger_s=0.01))
         events: queue.SimpleQueue[Event | Ask] = queue.SimpleQueue()
         files = FakeFiles(self.share, self.clock, Perils())
-        tracking = TrackingService(self.remote)
+        account = Account(self.remote)
         self.supervisor = Supervisor(
             Coordinator(self.settings, self._now(), token=lambda: "1"),
             ledger=self.ledger,
@@ -115,8 +115,8 @@ class Bench:
                     folder.name, files, start_watch=lambda *hooks: None, emit=events.put, warn=lambda text: None
                 )
             },
-            upload=UploadService(self.remote, lambda name: files, lambda: tracking.company, self.clock, events.put),
-            tracking=tracking,
+            upload=UploadService(lambda name: account, lambda name: files, self.clock, events.put),
+            accounts={DEFAULT_SERVER: account},
             uploads=1,
             log=self.log,
             events=events,
@@ -132,7 +132,7 @@ class Bench:
 
     @property
     def is_signed_in(self) -> bool:
-        return self.supervisor.coordinator.connection.is_ok
+        return self.supervisor.coordinator.connections[DEFAULT_SERVER].is_ok
 
     @property
     def is_opened(self) -> bool:
@@ -185,7 +185,7 @@ def test_a_stop_does_not_wait_for_an_answer_that_changes_nothing(bench: Bench) -
 def test_a_thread_that_died_is_named(bench: Bench) -> None:
     bench.remote.signing_in = bench.remote.die
     bench.run_until(lambda: bool(bench.supervisor.dead_threads()))
-    assert bench.supervisor.dead_threads() == ["server"]
+    assert bench.supervisor.dead_threads() == ["server default"]
 
 
 def test_a_stop_waits_for_a_post_and_goes_on_turning(bench: Bench) -> None:

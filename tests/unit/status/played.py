@@ -31,7 +31,7 @@ from hotfolder.core.messages import (
     Woken,
 )
 from hotfolder.core.model import Evidence, FormatEnd, Identity, Lease, Observation, Unfinished
-from hotfolder.core.settings import BatchSettings, Settings
+from hotfolder.core.settings import DEFAULT_SERVER, BatchSettings, Settings
 from hotfolder.ports import BusyError
 from hotfolder.testing.ledger import FakeLedger
 from hotfolder.testing.remote import COMPANY
@@ -88,7 +88,7 @@ class PlayedDaemon:
 
     def come_up(self) -> None:
         """Have the server and all hot folders be well."""
-        self.step(SignedIn(COMPANY))
+        self.step(SignedIn(DEFAULT_SERVER, COMPANY))
         for folder in self.settings.folders:
             for action in self.step(FolderUp(folder.name, "watching")):
                 if isinstance(action, Scan):

@@ -5,6 +5,7 @@ from tests.unit.status.played import PlayedDaemon
 from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.messages import FolderDown, HoldAsked, Woken
 from hotfolder.core.server import Kind, Trouble
+from hotfolder.core.settings import DEFAULT_SERVER
 from hotfolder.status.live import of_folder, waiting
 
 
@@ -46,7 +47,7 @@ def test_of_two_that_become_one_asset_the_later_waits_for_the_other() -> None:
 def test_while_the_server_is_away_that_is_the_reason_and_its_next_try_the_moment() -> None:
     daemon = up()
     daemon.drop("chair.jpg", is_complete=True)
-    daemon.coordinator.connection.report(Trouble(kind=Kind.TRANSIENT, text="no route", reached=False))
+    daemon.coordinator.connections[DEFAULT_SERVER].report(Trouble(kind=Kind.TRANSIENT, text="no route", reached=False))
     found = waiting(daemon.coordinator, "catalog", "chair.jpg")
     assert found["reason"] == "waits for the server, which is unreachable: no route"
     assert found["next_at"]

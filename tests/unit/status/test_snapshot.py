@@ -6,10 +6,12 @@ from datetime import timedelta
 from tests.strategies import MOMENT, drop
 from tests.unit.status.played import PlayedDaemon
 
+from hotfolder.core.connection import NOT_ASKED
 from hotfolder.core.messages import FolderDown, HoldAsked, SignInFailed
 from hotfolder.core.model import DropState, Job, JobState, Outcome, Unfinished
 from hotfolder.core.server import Kind, Trouble
-from hotfolder.status.snapshot import COUNTS, NOT_ASKED, RECENT, Recent, from_ledger, take
+from hotfolder.core.settings import DEFAULT_SERVER
+from hotfolder.status.snapshot import COUNTS, RECENT, Recent, from_ledger, take
 
 
 def test_before_anybody_answered_nothing_is_well() -> None:
@@ -29,7 +31,7 @@ def test_the_server_has_one_of_three_states() -> None:
         "error": None,
     }
     refused = PlayedDaemon()
-    refused.step(SignInFailed(Trouble(kind=Kind.FATAL, text="wrong password", code=10000)))
+    refused.step(SignInFailed(DEFAULT_SERVER, Trouble(kind=Kind.FATAL, text="wrong password", code=10000)))
     assert take(refused.coordinator, Recent())["server"]["state"] == "refused"
 
 

@@ -12,6 +12,7 @@ from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Changed, Event, FolderDown, FolderUp, SignedIn, SignInFailed
 from hotfolder.core.model import Unfinished
 from hotfolder.core.server import Kind, Trouble
+from hotfolder.core.settings import DEFAULT_SERVER
 from hotfolder.status.summary import one_line
 from hotfolder.testing.remote import COMPANY
 from hotfolder.testing.simulation import World
@@ -36,12 +37,12 @@ def test_at_the_start_nothing_is_known_of_the_server() -> None:
 
 
 def test_a_server_that_knows_us_is_well() -> None:
-    assert line_after([SignedIn(COMPANY)]) == "server ok, 1 folder, 0 jobs, 0 files under way"
+    assert line_after([SignedIn(DEFAULT_SERVER, COMPANY)]) == "server ok, 1 folder, 0 jobs, 0 files under way"
 
 
 def test_a_server_that_is_away_is_told_from_one_that_refuses() -> None:
-    away = SignInFailed(Trouble(kind=Kind.TRANSIENT, text="no route", reached=False))
-    refuses = SignInFailed(Trouble(kind=Kind.FATAL, text="wrong password", code=10000))
+    away = SignInFailed(DEFAULT_SERVER, Trouble(kind=Kind.TRANSIENT, text="no route", reached=False))
+    refuses = SignInFailed(DEFAULT_SERVER, Trouble(kind=Kind.FATAL, text="wrong password", code=10000))
     assert line_after([away]).startswith("server unreachable, ")
     assert line_after([refuses]).startswith("server refuses us, ")
 

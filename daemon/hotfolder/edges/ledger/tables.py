@@ -64,6 +64,7 @@ drops = Table(
     Column("origin", LargeBinary),
     Column("retry_of", BigInteger),
     Column("rule", Integer),
+    Column("server", Text, nullable=False),  # name of the one it goes to
     Column("options", Text, nullable=False),
     Column("destination", Text, nullable=False),
     Column("asset", Text, nullable=False),
@@ -115,6 +116,7 @@ jobs = Table(
     Column("id", _ID, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False, unique=True),  # the key by which the server is asked: never used twice
     Column("folder", Text, nullable=False),
+    Column("server", Text, nullable=False),  # name of the one that does the work
     Column("options", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("handle", Text),

@@ -1,0 +1,166 @@
+"""
+The threads that carry out actions: which one does what, which of them hang, and how they end.
+
+One thread per hot folder, and for each server one that asks and one per job being posted; so a share or a server that
+hangs holds up only itself. All are daemon threads.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hotfolder.core.messages import Action, FindAssets, Poll, Recall, Seek, SendPost, SignIn, Tidy
+from hotfolder.services.worker import Inbox, Worker
+
+LEAVE_S = 5.0
+"""
+At a stop a share that has not answered for so long is left behind.
+
+Sooner than `HANG_S`, for nothing is lost by it: what is cut short there is found half-done at the next start.
+"""
+
+PARTING_S = 2.0  # for threads to end once they are told; one that hangs is left behind
+
+
+@dataclass(slots=True)
+class _ServerCrew:
+    """The threads that talk to one server."""
+
+    asker: Worker
+    uploads: Inbox
+    posters: list[Worker]
+    posters_hired: int = 0  # ever, for their names
+
+
+class Crew:
+    """Hands actions to threads; its owner's thread uses it."""
+
+    def __init__(self, do: Callable[[Action], None], monotonic: Callable[[], float]) -> None:
+        self._do = do
+        self._monotonic = monotonic
+        self._folders: dict[str, Worker] = {}
+        self._servers: dict[str, _ServerCrew] = {}
+
+    # --- hiring ---
+
+    def add_folder(self, name: str, do: Callable[[Action], None]) -> None:
+        """Have a hot folder served by a thread of its own; a former one of that name ends with what it has to do."""
+        former = self._folders.get(name)
+        if former is not None:
+            former.inbox.put(None)
+        self._folders[name] = Worker(f"folder {name}", queue.SimpleQueue(), do, self._monotonic)
+
+    def add_server(self, name: str, uploads: int) -> None:
+        """Have a server asked by one thread, and posted to by so many."""
+        asker = Worker(f"server {name}", queue.SimpleQueue(), self._do, self._monotonic)
+        crew = self._servers[name] = _ServerCrew(asker, queue.SimpleQueue(), [])
+        for _ in range(uploads):
+            self._hire_poster(name, crew)
+
+    def _hire_poster(self, name: str, crew: _ServerCrew) -> None:
+        crew.posters_hired += 1
+        title = f"upload {name} {crew.posters_hired}"
+        crew.posters.append(Worker(title, crew.uploads, self._do, self._monotonic))
+
+    # --- work ---
+
+    def give(self, action: Action) -> None:
+        """Have an action carried out by its thread."""
+        match action:
+            case SendPost():
+                self._servers[action.server].uploads.put(action)
+            case SignIn() | Poll() | Seek() | FindAssets():
+                self._servers[action.server].asker.inbox.put(action)
+            case Recall():
+                raise ValueError("the ledger is asked by the loop itself")
+            case _:
+                self._folders[action.folder].inbox.put(action)
+
+    def look_after(self) -> list[str]:
+        """
+        Return the hot folders found hanging since the last time, and have others post what their threads cannot.
+
+        What hangs goes on by itself when the share answers again.
+        """
+        now_s = self._monotonic()
+        hanging: list[str] = []
+        for name, worker in self._folders.items():
+            if worker.hangs(now_s) and not worker.hang_told:
+                worker.hang_told = True
+                hanging.append(name)
+        for name, crew in self._servers.items():
+            for worker in list(crew.posters):
+                if not worker.hang_told and worker.hangs(now_s) and self._reads_from_dead_share(worker):
+                    worker.hang_told = True
+                    self._hire_poster(name, crew)
+        return hanging
+
+    def _reads_from_dead_share(self, poster: Worker) -> bool:
+        current = poster.current
+        if current is None or not isinstance(current[0], SendPost):
+            return False
+        folder = self._folders.get(current[0].folder)
+        return folder is not None and folder.hang_told
+
+    # --- the end ---
+
+    def try_shares(self) -> None:
+        """Have each hot folder do something small: whether it answers tells a slow server from a dead share."""
+        for folder in self._folders:
+            self.give(Tidy(folder))
+
+    def leave_behind(self) -> None:
+        """Wait no longer for shares that hang, nor for POSTs that read from them."""
+        now_s = self._monotonic()
+        for worker in self._folders.values():
+            if worker.hangs(now_s, LEAVE_S):
+                worker.hang_told = True
+        for crew in self._servers.values():
+            for worker in crew.posters:
+                if worker.hangs(now_s, LEAVE_S) and isinstance(worker.current and worker.current[0], SendPost):
+                    worker.hang_told = self._reads_from_dead_share(worker)
+
+    def dismiss(self) -> None:
+        """Tell all threads to end, and wait a little for them."""
+        workers = list(self._all())
+        for worker in workers:
+            worker.inbox.put(None)
+        deadline_s = self._monotonic() + PARTING_S
+        for worker in workers:
+            worker.join(max(0.0, deadline_s - self._monotonic()))
+
+    # --- how they are ---
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any thread is at something."""
+        return any(worker.busy for worker in self._all())
+
+    @property
+    def is_posting(self) -> bool:
+        """Whether a POST is under way, or waits for a thread."""
+        return any(
+            not crew.uploads.empty() or any(worker.busy for worker in crew.posters) for crew in self._servers.values()
+        )
+
+    @property
+    def has_something_to_finish(self) -> bool:
+        """Whether something is worth waiting for at the end; a question to a server changes nothing."""
+        posters = [worker for crew in self._servers.values() for worker in crew.posters]
+        return (
+            any(worker.busy for worker in (*self._folders.values(), *posters) if not worker.hang_told)
+            or any(not worker.inbox.empty() for worker in self._folders.values() if not worker.hang_told)
+            or any(not crew.uploads.empty() for crew in self._servers.values())
+        )
+
+    def dead(self) -> list[str]:
+        """Return the names of threads that an error has ended: what they are given is never done."""
+        return [worker.name for worker in self._all() if not worker.is_alive()]
+
+    def _all(self) -> Iterator[Worker]:
+        yield from self._folders.values()
+        for crew in self._servers.values():
+            yield crew.asker
+            yield from crew.posters

@@ -1,0 +1,162 @@
+"""Several companies: one that is down or refuses us holds up no other, and crashes lose nothing at either."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.leftovers import gone_servers
+from hotfolder.core.model import DropState
+from hotfolder.core.server import Kind, Trouble
+from hotfolder.core.settings import Settings
+from hotfolder.testing.simulation import World
+from tests.crash.histories import check, server, settings
+
+DOWN = Trouble(kind=Kind.TRANSIENT, text="no route", reached=False)
+REFUSED = Trouble(kind=Kind.FATAL, text="wrong password", code=10001)
+
+
+def two_companies(**changes: object) -> Settings:
+    """Return settings of two hot folders, each with a server of its own."""
+    given = settings(receipts=True)
+    catalog = replace(given.folders[0], poll_s=20.0)
+    archive = replace(catalog, name="archive", path=Path("/archive"), server="archive")
+    return replace(given, servers=(server(), server("archive")), folders=(catalog, archive), **changes)  # type: ignore[arg-type]
+
+
+def drop(world: World, *, files: int = 2) -> dict[str, dict[str, bytes]]:
+    """Drop files of the same names, but not of the same content, into both hot folders."""
+    dropped = {
+        folder: {f"photo {number}.jpg": f"{folder} {number}".encode() for number in range(files)}
+        for folder in world.shares
+    }
+    for folder, contents in dropped.items():
+        for path, content in contents.items():
+            world.shares[folder].drop(path, content)
+    return dropped
+
+
+def check_both(world: World, dropped: dict[str, dict[str, bytes]]) -> None:
+    """Check each hot folder against its own server."""
+    for folder, server_ in (("catalog", "default"), ("archive", "archive")):
+        check(world, dropped[folder], folder=folder, server=server_)
+
+
+@pytest.mark.parametrize("outage", [DOWN, REFUSED], ids=["down", "refused"])
+def test_a_company_in_trouble_holds_up_no_other(outage: Trouble) -> None:
+    world = World(two_companies())
+    until_s = world.clock.monotonic() + 600.0
+    world.line = lambda name, now_s: outage if name == "archive" and now_s < until_s else None
+    dropped = drop(world)
+    filed_s: list[float] = []
+
+    def look(world: World) -> None:
+        done = [path for path in world.shares["catalog"].files if path.startswith("_done/")]
+        if len(done) == 4:  # with receipts
+            filed_s.append(world.clock.monotonic())
+        assert not any(path.startswith("_working/") for path in world.shares["archive"].files)
+
+    for second in range(60, 600, 60):
+        world.at(second, look)
+    world.run()
+    check_both(world, dropped)
+    assert filed_s, "the other company had to wait"
+    events = [(notice.event, notice.fields.get("server")) for notice in world.notices if "server." in notice.event]
+    trouble = "server.refused" if outage is REFUSED else "server.unreachable"
+    assert (trouble, "archive") in events
+    assert ("server.recovered", "archive") in events
+    assert not [event for event in events if event[1] == "default"]
+
+
+def test_files_of_one_name_do_not_wait_for_each_other_in_two_companies() -> None:
+    world = World(two_companies())
+    for model in world.servers.values():
+        model.work_s = 100.0
+    dropped = drop(world, files=1)
+    behind: list[int] = []
+
+    def look(world: World) -> None:
+        unfinished = world.ledger.unfinished()
+        behind.append(sum(known.state is DropState.SENT for known in unfinished.drops))
+
+    world.at(30.0, look)
+    world.run()
+    check_both(world, dropped)
+    assert behind == [2]
+
+
+@pytest.mark.parametrize("outage", [None, DOWN], ids=["fine", "one down for a while"])
+def test_a_crash_at_any_step_loses_nothing_in_either_company(outage: Trouble | None) -> None:
+    def play(crash_at: int | None, seed: int) -> World:
+        world = World(two_companies(), seed=seed)
+        until_s = world.clock.monotonic() + 30.0
+        world.line = lambda name, now_s: outage if name == "archive" and now_s < until_s else None
+        dropped = drop(world)
+        world.perils.crash_at = crash_at
+        world.run()
+        check_both(world, dropped)
+        return world
+
+    steps = play(None, 0).perils.steps
+    for step in range(1, steps + 1):
+        play(step, step)
+
+
+def test_drops_that_were_claimed_stay_with_their_server_and_ready_ones_follow_the_settings() -> None:
+    world = World(two_companies())
+    until_s = world.clock.monotonic() + 300.0
+    world.line = lambda name, now_s: DOWN if until_s - 280.0 < now_s < until_s else None
+    world.servers["default"].work_s = 10_000.0
+    world.shares["catalog"].drop("first.jpg", b"first")
+
+    def moved(world: World) -> None:
+        folders = tuple(replace(folder, server="archive") for folder in world.settings.folders)
+        world.reload(replace(world.settings, folders=folders))
+
+    def second(world: World) -> None:
+        world.shares["catalog"].drop("second.jpg", b"second")
+
+    world.at(25.0, second)
+    world.at(200.0, moved)
+    world.at(400.0, lambda world: setattr(world.servers["default"], "work_s", 1.0))
+    world.run(quiet_end_s=1000.0)
+    check(world, {"first.jpg": b"first"})
+    check(world, {"second.jpg": b"second"}, server="archive")
+
+
+def test_a_server_that_is_gone_from_the_settings_is_named_while_files_need_it() -> None:
+    world = World(two_companies())
+    world.servers["archive"].work_s = 10_000.0
+    drop(world)
+    seen: list[dict[str, int]] = []
+
+    def look(world: World) -> None:
+        without = replace(world.settings, servers=world.settings.servers[:1])
+        seen.append(gone_servers(without, world.ledger.unfinished()))
+        world.servers["archive"].work_s = 1.0
+
+    world.at(60.0, look)
+    world.run()
+    assert seen == [{"archive": 2}]
+    assert gone_servers(replace(world.settings, servers=world.settings.servers[:1]), world.ledger.unfinished()) == {}
+
+
+def test_two_servers_that_turn_out_to_be_one_company_do_not_both_work() -> None:
+    """Its asset IDs are company-wide: files of one name would get in each other's way unseen."""
+    same = replace(server("archive"), soap_url=server().soap_url, company=None, company_handle="c|1")
+    given = two_companies()
+    world = World(replace(given, servers=(given.servers[0], same)))
+    states: list[str] = []
+
+    def look(world: World) -> None:
+        coordinator = world.coordinator
+        assert isinstance(coordinator, Coordinator)
+        states.extend(sorted(connection.state for connection in coordinator.connections.values()))
+        world.reload(replace(world.settings, folders=world.settings.folders[:1]))
+
+    world.at(60.0, look)
+    world.run()
+    assert states == ["ok", "refused"]
