@@ -344,3 +344,98 @@ def publish_records(number: int) -> st.SearchStrategy[Publish]:
     """Return publishes of this id, under a name of their own, that are not at their end."""
     name = st.sampled_from([None, f"publish-{number}"])
     return st.builds(Publish, id=st.just(number), name=name, **PUBLISH_VALUES)
+
+
+# --- upload options, as people may write them (PROTOCOL 3) ---
+
+_flags = st.booleans()
+_pixels = st.integers(0, 2**31 - 1)
+_fractions = st.floats(0, 1) | st.sampled_from([0, 1, 5e-324, 0.00002, 0.1])
+_dpi = st.floats(0, 10_000, exclude_min=True) | st.integers(1, 10_000)
+_corners = st.sampled_from(["UpperLeft", "UpperRight", "BottomLeft", "BottomRight"])
+_colorspaces = st.sampled_from(["Auto", "Rgb", "Cmyk", "Gray"])
+_rasterizing = st.sampled_from(["None", "Rasterize"])
+_names = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32)), "\x7f", "\ufffe", "\uffff"]),
+    min_size=1,
+    max_size=12,
+).filter(lambda name: bool(name.strip()) and name[1:2] != "|" and name[2:3] != "|")
+
+
+def _table(required: dict[str, Any] | None = None, **optional: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """A table that is not empty."""
+    return st.fixed_dictionaries(required or {}, optional=optional).filter(bool)
+
+
+def _handles_or_names(*handles: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(_names | st.sampled_from(handles), max_size=3, unique=True)
+
+
+_profiles = _names | st.sampled_from(["a|1234", "a|732|1|535"])
+_edges = st.fixed_dictionaries({"left": _pixels, "right": _pixels, "top": _pixels, "bottom": _pixels})
+
+upload_options = st.fixed_dictionaries(
+    {"overwrite": _flags},
+    optional={
+        "readyForPublish": _flags,
+        "preservePublishState": _flags,
+        "createMask": _flags,
+        "preserveCrop": _flags,
+        "knockoutBackgroundOptions": _table(
+            {"corner": _corners, "fillMethod": st.sampled_from(["FloodFill", "MatchPixel"])}, tolerance=_fractions
+        ),
+        "crop": st.one_of(
+            st.fixed_dictionaries({"manual": _edges}),
+            st.fixed_dictionaries({"autoColor": _table({"corner": _corners, "tolerance": _fractions})}),
+            st.fixed_dictionaries({"autoTransparent": _table({"tolerance": _fractions})}),
+        ),
+        "photoshopOptions": _table(
+            process=st.sampled_from(["None", "MaintainLayers"]),
+            layerOptions=_table(
+                layerNaming=st.sampled_from(["LayerName", "AppendNumber", "AppendName", "Folders"]),
+                anchor=st.sampled_from(
+                    ["Center", "North", "Northwest", "West", "Southwest", "South", "Southeast", "East"]
+                ),
+                createTemplate=_flags,
+                extractText=_flags,
+                extendLayers=_flags,
+            ),
+        ),
+        "postScriptOptions": _table(
+            process=_rasterizing, resolution=_dpi, colorspace=_colorspaces, alpha=_flags, extractSearchWords=_flags
+        ),
+        "pdfOptions": _table(
+            process=st.sampled_from(["None", "Rasterize", "Thumbnail"]),
+            resolution=_dpi,
+            colorspace=_colorspaces,
+            pdfCatalog=_flags,
+            extractSearchWords=_flags,
+            extractLinks=_flags,
+        ),
+        "illustratorOptions": _table(process=_rasterizing, resolution=_dpi, colorspace=_colorspaces, alpha=_flags),
+        "colorManagementOptions": _table(
+            {"colorManagement": st.sampled_from(["Default", "MaintainOriginal", "Convert"])},
+            sourceProfileHandle=_profiles,
+            outputProfileHandle=_profiles,
+        ),
+        "autoSetCreationOptions": _table({"autoSetsArray": _handles_or_names("ps|941", "ps|942")}),
+        "projectHandleArray": _handles_or_names("p|6|Spring", "p|6|Red & | Blue"),
+        "emailSetting": st.sampled_from(["All", "Error", "ErrorAndWarning", "JobCompletion", "None"]),
+        "postHttpUrl": st.sampled_from(["", "https://hooks.example.com/done", "https://hooks.example.com?a=1&b=%20"]),
+        "mediaOptions": _table(
+            videoEncodingPresetsArray=_handles_or_names("ps|17", "ps|18"),
+            generateThumbnail=_flags,
+            thumbnailOptions=_table({"thumbnailTime": st.integers(0, 2**63 - 1)}),
+        ),
+        "inDesignOptions": st.just({"process": "None"}),
+        "keywords": st.lists(st.text("ab,\\ é'<&\"", min_size=1, max_size=8).filter(str.strip), max_size=3),
+        "unsharpMaskOptions": _table(
+            amount=st.floats(0, 5),
+            radius=st.floats(0, 250),
+            threshold=st.integers(0, 255),
+            monochrome=st.integers(0, 1),
+        ),
+        "unCompressOptions": _table({"process": st.sampled_from(["None", "UnCompress"])}),
+    },
+)
+"""Whole sets of options that the configuration takes, where [upload] post_http_hosts has hooks.example.com."""
