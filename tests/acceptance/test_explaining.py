@@ -7,6 +7,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+from lxml import etree
+
 from tests.acceptance.asking import command, daemon, explained, over_socket
 from tests.acceptance.conftest import MakePlace
 from tests.acceptance.place import Place
@@ -217,3 +219,42 @@ def test_a_path_is_known_however_it_is_written(place: Place, images: list[bytes]
 
     assert {answer["path"] for answer in answers} == {str(path)}
     assert {answer["state"] for answer in answers} == {"ready"}
+
+
+def test_options_as_xml_are_those_that_are_sent(place: Place, images: list[bytes]) -> None:
+    """The account's handle, the job's name and the handles of names are the server's or the batch's to give."""
+    sets = {"autoSetCreationOptions": {"autoSetsArray": ["ps|941"]}, "keywords": ["spring", "{subfolder}"]}
+    place.configure(
+        {"name": "hot", "options": {"overwrite": True, "crop": {"autoTransparent": {"tolerance": 0.5}}, **sets}}
+    )
+    path = place.drop("hot/sub/Tür & Tor.jpg", images[0])
+
+    told = command(place, "explain", "--xml", path)
+    assert place.run_once().code == 0
+
+    assert told.code == 0, told
+    (sent,) = (request for request in place.box.requests if request.operation == "UploadFile")
+    assert sent.xml is not None
+    before, after = etree.fromstring(told.stdout, etree.XMLParser(remove_blank_text=True)), etree.fromstring(sent.xml)
+    for name in ("destFolder", "fileName", "uploadParams"):
+        (told_element,), (sent_element,) = before.findall(f"{{*}}{name}"), after.findall(f"{{*}}{name}")
+        assert etree.tostring(told_element) == etree.tostring(sent_element)
+    assert before.findtext("{*}companyHandle") == "COMPANY-HANDLE"
+    assert before.findtext("{*}jobName") == "JOB-NAME"
+
+
+def test_options_as_xml_show_where_a_handle_goes(place: Place) -> None:
+    place.configure(
+        {"name": "hot", "options": {"overwrite": True, "projectHandleArray": ["Spring 2026", "p|6|Autumn"]}}
+    )
+    told = command(place, "explain", "--xml", place.hot("hot") / "chair.jpg")
+    assert told.code == 0, told
+    items = etree.fromstring(told.stdout).iterfind(".//{*}projectHandleArray/{*}items")
+    assert [item.text for item in items] == ["p|HANDLE-OF-Spring 2026", "p|6|Autumn"]
+
+
+def test_what_is_not_sent_has_no_xml(place: Place) -> None:
+    place.configure({"name": "hot"})
+    told = command(place, "explain", "--xml", place.hot("hot") / "Thumbs.db")
+    assert (told.code, told.stdout) == (1, "")
+    assert "not a drop: Windows keeps previews in it" in "".join(told.noise)

@@ -20,7 +20,9 @@ from rich.text import Text
 from hotfolder.cli import asking
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.following import follow_lines, follow_live
+from hotfolder.core import naming
 from hotfolder.core.notes import receipt
+from hotfolder.core.option_names import HANDLE_PREFIXES, names_in, with_handles
 from hotfolder.core.server import Company
 from hotfolder.core.settings import Settings
 from hotfolder.core.wording import shown
@@ -241,12 +243,25 @@ def _xml(settings: Settings, answer: dict[str, Any]) -> int:
         name=server.company or "COMPANY",
         root_path=f"{server.company or 'COMPANY'}/",
     )
+    name = naming.sent_name(Path(answer["path"]).name)
     document = upload_document(
         company=company,
         destination=answer["destination"],
         job_name=answer.get("job") or "JOB-NAME",
-        options=json.dumps(answer["options"]),
+        options=_with_stand_ins(json.dumps(answer["options"])),
+        file_name=None if naming.is_plain(name) else name,
         pretty=True,
     )
     typer.echo(document.decode().rstrip())
     return Exit.GOOD
+
+
+def _with_stand_ins(options: str) -> str:
+    """Return canonical options with something in the form of a handle for each name that the server has one for."""
+    return with_handles(
+        options,
+        {
+            kind: {name: f"{HANDLE_PREFIXES[kind]}HANDLE-OF-{name}" for name in names}
+            for kind, names in names_in(options).items()
+        },
+    )

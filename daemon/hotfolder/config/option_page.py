@@ -31,7 +31,8 @@ crop options, of which only one may be sent, and `keywords` for `xmpKeywords`, w
 about many defaults, so say what matters to you.
 
 **Names and handles.** Where Adobe takes handles, write the name as Adobe's own pages show it. A text of the form of a
-handle (`p|6|Name`, `ps|941`, `a|1234`) is sent as it is; names are better, since a handle may change with the server.
+handle (`p|6|Name`, `ps|941`, `a|1234`) is sent as it is; names are better, since a handle may change with the server. A
+name is asked of the server when it is needed.
 
 **Required** elements are those without which their table makes no sense; the others are not sent unless they are said.
 
