@@ -225,5 +225,7 @@ class UnCompressOptions(Table):
     """Archives (ZIP, TAR, gzip)."""
 
     process: Literal["None", "UnCompress"] = Field(
-        description="UnCompress = store what is in an archive, each file under its own name.", examples=["None"]
+        description="UnCompress = store what is in an archive, each file under its own name. Each archive is a job of "
+        "its own then, and stored when everything in it is.",
+        examples=["None"],
     )

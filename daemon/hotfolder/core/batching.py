@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
+from hotfolder.core.archives import goes_alone
 from hotfolder.core.model import Drop
 from hotfolder.core.naming import is_plain
 from hotfolder.core.settings import BatchSettings
@@ -27,7 +28,7 @@ def choose(waiting: Iterable[Drop], *, limits: BatchSettings, busy_assets: Conta
     one that can go; no two share an asset ID; none has an ID that is busy in another job. A drop never overtakes an
     older one with the same ID, whatever kept that back: the last version dropped has to be the last one stored.
     The batch ends where the next drop would break a limit, so that a large file is not passed over for ever; alone, a
-    drop may be larger than the limit. A drop marked `alone` goes by itself.
+    drop may be larger than the limit. A drop marked `alone`, or an archive that the server takes apart, goes by itself.
     """
     chosen: list[Drop] = []
     options = ""
@@ -41,9 +42,9 @@ def choose(waiting: Iterable[Drop], *, limits: BatchSettings, busy_assets: Conta
             continue
         if not chosen:
             options = drop.options
-            if drop.alone:
+            if goes_alone(drop):
                 return [drop]
-        elif drop.options != options or drop.alone:
+        elif drop.options != options or goes_alone(drop):
             continue
         elif size_bytes + drop.identity.size_bytes > limits.max_bytes:
             break

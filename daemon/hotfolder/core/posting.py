@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hotfolder.core import batching, naming
+from hotfolder.core.archives import goes_alone
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.connection import Connection
 from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
@@ -340,7 +341,7 @@ class Posting:
             wait_s = backoff_s(retry.first_s, retry.max_s, max((drop.tries for drop in drops), default=1))
             if len(drops) > 1 and any(drop.tries > 1 for drop in again):
                 board.journal.change_drops(again, alone=True)
-        elif len(drops) == 1 and (job.handle is None or drops[0].alone):
+        elif len(drops) == 1 and (job.handle is None or goes_alone(drops[0])):
             self._decide(drops[0], Outcome.FAILED, trouble.text)
         else:  # one of them is to blame, or the job is, which the server may have ended (PROTOCOL 7)
             again = drops

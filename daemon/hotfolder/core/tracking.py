@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hotfolder.core import verdicts, wording
+from hotfolder.core.archives import decide_archive, is_taken_apart
 from hotfolder.core.board import Board
 from hotfolder.core.connection import Connection
 from hotfolder.core.messages import (
@@ -209,7 +210,11 @@ class Tracking:
         if not logs or not all(log.has_end and log.is_complete for log in logs):
             return False
         members = self._undecided(job)
-        decision = verdicts.decide([_expected(drop) for drop in members], logs)
+        expected = [_expected(drop) for drop in members]
+        if len(members) == 1 and is_taken_apart(members[0]):
+            decision = decide_archive(expected[0], logs)
+        else:
+            decision = verdicts.decide(expected, logs)
         for note in decision.notes:
             self._board.tell("job.finished", "warning", folder=job.folder, job=job.name, reason=note)
         follow.log = json.dumps(logs, ensure_ascii=False, default=_plain)
@@ -363,7 +368,7 @@ class Tracking:
         job = self._board.jobs[event.job]
         since = job.first_post_at or job.created_at
         missing: list[Drop] = []
-        unsure: set[int] = set()  # the asset is there, but may be another version of ours
+        unsure: set[int] = set()  # what is there, or is not, proves nothing: it may be another version of ours
         for drop in follow.open:
             said = follow.said.get(drop.id)
             is_duplicate = said is not None and said.outcome is Outcome.DUPLICATE
@@ -375,6 +380,8 @@ class Tracking:
                 if verdict is not None and self._stored_before.may_be_another(drop, begun):
                     unsure.add(drop.id)
                     verdict = None
+            if verdict is None and is_taken_apart(drop):
+                unsure.add(drop.id)  # whether it arrived or not, nothing need be there under its own name
             if verdict is not None:
                 reason = wording.ALREADY_THERE if is_duplicate else verdict.reason
                 follow.verdicts.append(replace(verdict, reason=reason))

@@ -170,6 +170,13 @@ class _Evidence:
 _BY_PRODUCTS = ("optimized", "mask", "thumbnail", "layer", "page", "encod")
 """Parts of asset types that are made from a file and have names of their own (PROTOCOL 4.4, rule 3)."""
 
+
+def is_by_product(row: LogRow) -> bool:
+    """Return whether a row is about something made from a file on the side."""
+    kind = (row.asset_type or "").lower()
+    return any(part in kind for part in _BY_PRODUCTS)
+
+
 _RENAMED = re.compile(r"(.+)-[1-9][0-9]*", re.DOTALL)  # PROTOCOL 3.2
 
 
@@ -194,8 +201,7 @@ class _Owners:
             if base is not None and self._named(row.message) == base:
                 return base, "renamed"
             return own, "own"
-        kind = (row.asset_type or "").lower()
-        if any(part in kind for part in _BY_PRODUCTS):
+        if is_by_product(row):
             return None
         if base is not None:
             return base, "renamed"
@@ -267,7 +273,7 @@ def _verdict(file: Expected, found: _Evidence, fatal: Sequence[str], *, several:
     if hinted.is_good:
         return _renamed(file, found.hinted, found.hinted)
     if fatal:
-        return Verdict(file.drop, None, _said(fatal, wording.GAVE_UP, wording.GAVE_UP_SILENTLY))
+        return Verdict(file.drop, None, said(fatal, wording.GAVE_UP, wording.GAVE_UP_SILENTLY))
     return Verdict(file.drop, None, wording.SILENCE)
 
 
@@ -280,14 +286,14 @@ def _bad(file: Expected, lines: Sequence[_Line], worst: Weight, *, several: bool
     bad_logs = {line.log for line in lines if line.weight.is_bad}
     if several and any(line.weight.is_good and line.log not in bad_logs for line in lines):
         # One job stored it, another did not: neither "stored" nor "nothing is online" would be true.
-        text = _said(messages, wording.CONTRADICTION, wording.CONTRADICTION.partition(":")[0])
+        text = said(messages, wording.CONTRADICTION, wording.CONTRADICTION.partition(":")[0])
         return _with(file, Outcome.UNKNOWN, text, lines)
     if worst is Weight.CANCEL:
         return _with(file, Outcome.FAILED, wording.CANCELLED, lines)
     silent, spoken = wording.REFUSED_SILENTLY, wording.REFUSED
     if worst is Weight.FATAL:
         silent, spoken = wording.GAVE_UP_SILENTLY, wording.GAVE_UP
-    return _with(file, Outcome.FAILED, _said(messages, spoken, silent), lines)
+    return _with(file, Outcome.FAILED, said(messages, spoken, silent), lines)
 
 
 def _renamed(file: Expected, lines: Sequence[_Line], stored: Sequence[_Line]) -> Verdict:
@@ -344,7 +350,8 @@ def _handle(lines: Sequence[_Line]) -> str | None:
     return max(told, key=lambda line: line.weight).row.asset_handle if told else None
 
 
-def _said(messages: Iterable[str], spoken: str, silent: str) -> str:
+def said(messages: Iterable[str], spoken: str, silent: str) -> str:
+    """Return `spoken` with the server's messages, in plain words; `silent` if there are none."""
     text = "; ".join(dict.fromkeys(plain for message in messages if (plain := wording.in_plain_words(message))))
     return spoken.format(message=text.rstrip(".")) if text else silent
 
