@@ -222,6 +222,9 @@ class Remote(Protocol):
     def assets(self, company: Company, names: Sequence[str]) -> list[Asset]:
         """Return the assets with these IDs; raises a permanent `RemoteError` where the server does not offer it."""
 
+    def names_in_use(self, company: Company, names: Sequence[str]) -> set[str]:
+        """Return those of the asset IDs that are taken, in one call and one try; raises like `assets`."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryQuery:

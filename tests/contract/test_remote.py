@@ -382,6 +382,45 @@ def test_a_server_that_does_not_tell_about_assets_says_so_for_good(
     assert "does not tell about assets" in trouble.text
 
 
+def test_taken_names_are_told_in_one_call(remote: IpsRemote, box: Sandbox) -> None:
+    remote.post(
+        opening(part(1, "a.txt", Bytes(SMALL)), part(2, "chairs & more.css", Bytes(SMALL)), end_job=True), ignore
+    )
+    asked = [
+        "a",
+        "A",
+        "b",
+        "chairs  more",
+        "chairs & more",
+        "bad\x00name",
+        "",
+        *(f"n{number}" for number in range(990)),
+    ]
+    assert remote.names_in_use(COMPANY, asked) == {"a", "chairs  more"}
+    assert [request.operation for request in box.requests].count("checkAssetNames") == 1
+    assert remote.names_in_use(COMPANY, ["none of these", "is there"]) == set()
+    before = len(box.requests)
+    assert remote.names_in_use(COMPANY, ["", "bad\x00name"]) == set()
+    assert len(box.requests) == before
+
+
+@pytest.mark.parametrize("fault", [{"do": "fault", "code": 20003}, {"do": "fault", "code": 30003}], ids=str)
+def test_a_server_that_does_not_tell_which_names_are_taken_says_so_for_good(
+    remote: IpsRemote, box: Sandbox, fault: dict[str, object]
+) -> None:
+    box.add_fault(on="checkAssetNames", **fault)
+    trouble = trouble_of(lambda: remote.names_in_use(COMPANY, ["a"]))
+    assert trouble.kind is Kind.PERMANENT
+    assert "does not tell about names in use" in trouble.text
+
+
+def test_which_names_are_taken_is_asked_once_and_not_again(remote: IpsRemote, box: Sandbox) -> None:
+    """Whoever asks goes on without the answer; the server looks again when a file arrives."""
+    box.add_fault(on="checkAssetNames", do="html", status=502)
+    assert trouble_of(lambda: remote.names_in_use(COMPANY, ["a"])).kind is Kind.TRANSIENT
+    assert len(box.requests) == 1
+
+
 def test_trouble_with_assets_on_the_way_is_no_verdict(remote: IpsRemote, box: Sandbox) -> None:
     box.add_fault(on="getAssetsByName", do="html", status=502)
     assert trouble_of(lambda: remote.assets(COMPANY, ["a"])).kind is Kind.TRANSIENT

@@ -124,6 +124,11 @@ def job_log(record: object, rows: list[LogRow], *, is_complete: bool) -> JobLog:
     )
 
 
+def names(array: object) -> set[str]:
+    """Return the names of an array of texts, such as that of checkAssetNames (PROTOCOL 4.5)."""
+    return {name for name in items(array) if isinstance(name, str)}
+
+
 def assets(array: object) -> list[Asset]:
     """Return the assets of getAssetsByName."""
     return [asset(record) for record in items(array)]

@@ -66,6 +66,8 @@ class ModelServer:
         self.requests: list[str] = []
         self.max_post_bytes: int | None = None  # what it tells of its limit
         self.away_until_s = 0.0  # nobody signs in before
+        self.names_asked: list[tuple[str, ...]] = []  # each question which names are taken
+        self.names_trouble: Trouble | None = None  # what such a question ends in
         self._numbers = itertools.count(1)
 
     def work(self) -> None:
@@ -236,3 +238,11 @@ class ModelRemote:
             for name, asset in self._server.assets.items()
             if name in names
         ]
+
+    def names_in_use(self, company: Company, names: Sequence[str]) -> set[str]:
+        """Return the IDs that assets have, unless told not to."""
+        self._ask("names")
+        self._server.names_asked.append(tuple(names))
+        if self._server.names_trouble is not None:
+            raise RemoteError(self._server.names_trouble)
+        return self._server.assets.keys() & set(names)

@@ -298,6 +298,23 @@ class IpsRemote:
             ),
         )
 
+    def names_in_use(self, company: Company, names: Sequence[str]) -> set[str]:
+        """
+        Return those of the asset IDs that are taken (PROTOCOL 4.5, checkAssetNames), in one call.
+
+        Not tried again: whoever asks does not wait for long, and the server looks once more when a file arrives.
+        """
+        askable = [name for name in names if name and unfit_character(name) is None]
+        if not askable:
+            return set()
+        taken = _if_offered(
+            "names in use",
+            lambda: self._call(
+                "checkAssetNames", records.names, companyHandle=company.handle, assetNameArray={"items": askable}
+            ),
+        )
+        return taken.intersection(askable)
+
     def listed(self, company: Company, shelf: Shelf) -> list[Listed]:
         """Return all that the server has of one sort (PROTOCOL 3.5), asked anew at each call."""
         return _if_offered(shelf.value, lambda: read_shelf(self._read, company, shelf))
