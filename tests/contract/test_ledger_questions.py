@@ -10,7 +10,7 @@ import pytest
 from tests.strategies import MOMENT, drop
 
 from hotfolder.core.journal import DeleteDrops, InsertDrops, InsertJob, InsertPost, UpdateDrops, UpdateJob
-from hotfolder.core.messages import RecallItem, RecallResult
+from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
 from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Post, PostState
 from hotfolder.ports import HistoryQuery, Ledger
 
@@ -166,6 +166,36 @@ def test_thousands_are_answered_in_the_order_asked_doubles_included(ledger: Ledg
     assert [answer.path for answer in answers] == [question.path for question in items]
     assert [answer.drop or question.identity.inode for question, answer in zip(items, answers, strict=True)] == [
         question.identity.inode for question in items
+    ]
+
+
+def test_a_found_file_is_told_what_is_stored_under_the_asset_id_that_it_gets(ledger: Ledger) -> None:
+    """Of each server the newest, whatever its hot folder; only what is really there."""
+    good = [Outcome.STORED, Outcome.UPDATED, Outcome.FAILED, Outcome.RENAMED]
+    ledger.commit(
+        [
+            InsertDrops(
+                (
+                    *(
+                        replace(filed(number, outcome, path=f"{number}/chair.psd"), asset="chair")
+                        for number, outcome in enumerate(good, start=1)
+                    ),
+                    replace(filed(5, Outcome.STORED, folder="press", path="chair.tif"), asset="chair", server="other"),
+                    replace(filed(6, Outcome.STORED, path="x/stool.jpg", origin="stool.jpg"), asset="stool"),
+                    replace(filed(7, Outcome.STORED, path="chair.jpg"), asset="Chair"),
+                    replace(drop(8, "chair.png"), asset="chair"),
+                )
+            )
+        ]
+    )
+    answers = asked(
+        ledger, *(item(drop(number), path) for number, path in enumerate(("chair.gif", "a/stool.x", "y"), 20))
+    )
+    default = drop(1).server
+    assert [answer.stored for answer in answers] == [
+        (DroppedAt(default, "catalog", "2/chair.psd"), DroppedAt("other", "press", "chair.tif")),
+        (DroppedAt(default, "catalog", "stool.jpg"),),
+        (),
     ]
 
 

@@ -14,6 +14,7 @@ from typing import assert_never
 from hotfolder.core import messages as m
 from hotfolder.core import wording
 from hotfolder.core.board import Board, Turn
+from hotfolder.core.collisions import Collisions
 from hotfolder.core.connection import Connection
 from hotfolder.core.dispatch import Dispatch
 from hotfolder.core.filing import Filing
@@ -59,6 +60,7 @@ class Coordinator:
         self.board = board = Board(settings, now, token)
         board.once = once
         self.connections = {server.name: Connection(board, server.name) for server in settings.servers}
+        self.collisions = Collisions(board.company_key)
         self.desks: dict[str, Desk] = {}
         for folder in settings.folders:
             is_known = unfinished.folder_paths.get(folder.name) == str(folder.path)
@@ -78,6 +80,7 @@ class Coordinator:
             self.desks,
             self.connections,
             on_planned=self.posting.plan,
+            collisions=self.collisions,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
             slots_used=self._slots_used,
         )
@@ -100,6 +103,7 @@ class Coordinator:
             on_gone=lambda drop: self.dispatch.gone(drop),
             on_refused=lambda drop: self.filing.refuse(drop),
             max_post_bytes=lambda: self.max_post_bytes(folder.name),
+            collisions=self.collisions,
         )
         return desk
 

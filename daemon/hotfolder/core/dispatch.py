@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from hotfolder.core import batching, naming, preflight
 from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.collisions import Collisions
 from hotfolder.core.connection import Connection
 from hotfolder.core.intake import Desk
 from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus
@@ -50,6 +51,7 @@ class Dispatch:
         connections: Mapping[str, Connection],
         *,
         on_planned: Callable[[Job, list[Drop]], None],
+        collisions: Collisions,
         decide: Callable[[Drop, Outcome, str], None],
         slots_used: Callable[[str], int],
     ) -> None:
@@ -57,6 +59,7 @@ class Dispatch:
         self._desks = desks
         self._connections = connections
         self._on_planned = on_planned
+        self._collisions = collisions
         self._decide = decide  # a drop has its outcome
         self._slots_used = slots_used  # how many of a server's `parallel_jobs` are taken
         self._lines: dict[str, _Line] = {}  # by server
@@ -75,6 +78,7 @@ class Dispatch:
         """A drop waits for a batch, from now or after a while; behind every older one with its asset ID."""
         now_s = self._board.now.monotonic
         self._since_s.setdefault(drop.id, now_s)
+        self._collisions.join(drop)
         key = self._key(drop)
         if self._holders.setdefault(key, drop.id) != drop.id:
             self._behind.setdefault(key, {})[drop.id] = drop
@@ -96,6 +100,7 @@ class Dispatch:
     def gone(self, drop: Drop) -> None:
         """A drop is decided, taken back or held: the next one with its asset ID may go."""
         self._unqueue(drop)
+        self._collisions.leave(drop)
         key = self._key(drop)
         behind = self._behind.get(key, {})
         behind.pop(drop.id, None)
@@ -108,6 +113,7 @@ class Dispatch:
 
     def hold_asset(self, drop: Drop) -> None:
         """A drop of an earlier run is in a job: those with its asset ID come after it."""
+        self._collisions.join(drop)
         self._holders.setdefault(self._key(drop), drop.id)
 
     def is_behind(self, drop: Drop) -> bool:

@@ -14,9 +14,11 @@ from typing import Literal
 
 from hotfolder.core import naming, preflight, settle
 from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.collisions import Collisions
 from hotfolder.core.companions import is_companion_name
 from hotfolder.core.formats import finder
 from hotfolder.core.messages import (
+    DroppedAt,
     EntryKind,
     Found,
     LeaveNote,
@@ -70,6 +72,7 @@ class _Settling:
     evidence: str | None = None  # settled; only the ledger's answer is still to come
     linked: bool = False  # had a second name at the last look
     held: str | None = None  # why it stays in place
+    caution: str = ""  # what it meets online, as far as that could be told so far
     missing: str = "just found"  # what it waits for
 
 
@@ -88,6 +91,7 @@ class Desk:
         on_gone: Callable[[Drop], None],
         on_refused: Callable[[Drop], None],
         max_post_bytes: Callable[[], int | None],
+        collisions: Collisions,
     ) -> None:
         self.board = board
         self.folder = folder
@@ -108,6 +112,7 @@ class Desk:
         self._on_ready = on_ready
         self._on_gone = on_gone
         self._on_refused = on_refused
+        self._collisions = collisions
         self._max_post_bytes = max_post_bytes  # of the server's, as far as it is known
         self._due: list[tuple[float, int, str]] = []
         self._order = 0
@@ -477,6 +482,7 @@ class Desk:
             if entry.memory is None:
                 self.board.tell("drop.seen", folder=self.folder.name, path=entry.path, retry_of=result.drop)
             entry.memory = result
+            entry.caution = self._caution(entry, result.stored)
             if entry.evidence is not None and not entry.looking:
                 self._settled(entry, entry.evidence)
 
@@ -489,6 +495,7 @@ class Desk:
             return
         drop = self._new_drop(entry, DropState.READY)
         drop.evidence = evidence
+        drop.caution = self._caution(entry) or entry.caution  # what has come since, or has gone since
         self.found_drops.append(drop)
         self.in_place[drop.path] = drop
         self.board.drops[drop.id] = drop
@@ -498,7 +505,21 @@ class Desk:
         if drop.path in self._held_paths:
             self._held_paths.discard(drop.path)
             self._to_hold.append(drop)
-        self.board.tell("drop.ready", folder=drop.folder, drop=drop.id, path=drop.path, evidence=evidence)
+        self.board.tell(
+            "drop.ready",
+            "warning" if drop.caution else "info",
+            folder=drop.folder,
+            drop=drop.id,
+            path=drop.path,
+            evidence=evidence,
+            caution=drop.caution or None,
+        )
+
+    def _caution(self, entry: _Settling, stored: Iterable[DroppedAt] = ()) -> str:
+        """Say what a file meets online; `stored` is what the ledger has under its asset ID."""
+        origin = _origin(entry.path, entry.memory.origin if entry.memory else None)
+        place = DroppedAt(self.folder.server, self.folder.name, origin or entry.path)
+        return self._collisions.caution(place, naming.asset_id(entry.path.rpartition("/")[2]), stored)
 
     def _objection(self, entry: _Settling) -> str | None:
         if entry.track is None:

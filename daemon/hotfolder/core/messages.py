@@ -157,6 +157,15 @@ class RecallItem:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedAt:
+    """Where a file was first dropped."""
+
+    server: str  # that its hot folder sent it to
+    folder: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecallResult:
     """What the ledger knows of a file just found."""
 
@@ -165,6 +174,7 @@ class RecallResult:
     drop: int | None = None  # the earlier drop
     origin: str | None = None  # where it lay when it was first dropped
     copies: Mapping[str, str] = field(default_factory=dict)  # its note and receipt: path to SHA-256
+    stored: tuple[DroppedAt, ...] = ()  # of each server the file stored last under the asset ID that this one gets
 
 
 # --- events ---

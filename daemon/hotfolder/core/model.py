@@ -136,6 +136,7 @@ class Drop:
     tries: int = 0  # attempts that failed by this drop's own fault
     sends: int = 0  # attempts after which the server may have had the file
     outcome: Outcome | None = None
+    caution: str = ""  # in words, told before it was sent: another file gets the same name
     reason: str = ""  # in words, for the note and the receipt
     warnings: str = ""  # of the server, one a line
     asset_handle: str | None = None

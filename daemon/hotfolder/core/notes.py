@@ -54,6 +54,8 @@ def note(drop: Drop, folder: FolderSettings) -> tuple[str, str]:
     happened = [words.happened.format(**names)]
     if drop.possible_second_copy:
         happened.append(wording.SECOND_COPY)
+    if drop.caution:
+        happened.append(_sentence(drop.caution))
     to_do = [words.to_do.format(**names)]
     if words.drag_back:
         to_do.append(wording.DISAPPEARS)
@@ -133,7 +135,7 @@ def receipt(drop: Drop, job: Job | None) -> dict[str, Any]:
         "job_handle": None if job is None else job.handle,
         "outcome": None if drop.outcome is None else str(drop.outcome),
         "reason": _encodable(drop.reason),
-        "warnings": [_encodable(line) for line in drop.warnings.splitlines() if line.strip()],
+        "warnings": [_encodable(line) for line in (drop.caution, *drop.warnings.splitlines()) if line.strip()],
         "sha256": drop.sha256,
         "size_bytes": drop.identity.size_bytes,
         "dropped_at": _timestamp(drop.seen_at),

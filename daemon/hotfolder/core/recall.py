@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 
 from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK, note_name, receipt_name
-from hotfolder.core.messages import RecallItem, RecallResult
+from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
 from hotfolder.core.model import Drop, DropState, Outcome
+from hotfolder.core.naming import asset_id
 
 _RETURNABLE = frozenset({Outcome.FAILED, Outcome.DUPLICATE, Outcome.REJECTED, Outcome.RENAMED, Outcome.UNKNOWN})
 """Outcomes whose originals lie in `_failed` or `_check`: taking one from there means "try again"."""
 
 
-def judge(item: RecallItem, earlier: Iterable[Drop], our_copies: Container[str]) -> RecallResult:
+def judge(
+    item: RecallItem, earlier: Iterable[Drop], our_copies: Container[str], stored: tuple[DroppedAt, ...] = ()
+) -> RecallResult:
     """
     Say what a found file is to us; the newest filed drop of its identity decides.
 
     `earlier` are drops of its hot folder, at least all that are filed and have its identity; others are passed over.
-    `our_copies` holds the digests of notes and receipts of ours, at least the item's if it is one.
+    `our_copies` holds the digests of notes and receipts of ours, at least the item's if it is one. `stored` is passed
+    on.
     """
     drop = max(
         (drop for drop in earlier if drop.state is DropState.FILED and drop.identity == item.identity),
@@ -35,10 +39,15 @@ def judge(item: RecallItem, earlier: Iterable[Drop], our_copies: Container[str])
         if drop.outcome in _RETURNABLE:
             # A kept original that has another name now was moved by a person: its new place counts, not the first.
             origin = None if was_kept else drop.origin or drop.path
-            return RecallResult(item.path, "returned", drop.id, origin, copies_of(drop))
+            return RecallResult(item.path, "returned", drop.id, origin, copies_of(drop), stored)
     if item.digest is not None and item.digest in our_copies:
         return RecallResult(item.path, "copy")
-    return RecallResult(item.path)
+    return RecallResult(item.path, stored=stored)
+
+
+def asset_of(item: RecallItem) -> str:
+    """Return the asset ID that a found file would get."""
+    return asset_id(item.path.rpartition("/")[2])
 
 
 def copies_of(drop: Drop) -> dict[str, str]:

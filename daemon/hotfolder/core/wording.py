@@ -78,6 +78,12 @@ def spoken_size(size_bytes: int) -> str:
     return exact if unit == "bytes" else f"{value:.1f} {unit} ({exact})"
 
 
+# --- what is told before it is sent ---
+
+SAME_NAME = 'it gets the name "{asset}" online, as does {other}, which goes first'
+SAME_NAME_STORED = 'it gets the name "{asset}" online, which {other} has already'
+CASE_DIFFERS = 'the names "{asset}" and "{other_asset}" are two different ones online; the other one is {other}'
+
 # --- notes ---
 
 

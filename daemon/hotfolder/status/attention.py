@@ -1,5 +1,6 @@
 """
-What does not go on by itself, or not at the moment: the server, hot folders, held drops, and what is ignored.
+What does not go on by itself, or not at the moment: servers, hot folders, held drops, and what is ignored; and what
+does, but should be looked at.
 
 Asked in the coordinator's own thread; plain data, like a snapshot.
 """
@@ -17,7 +18,7 @@ from hotfolder.status.live import moment_of, of_drop
 from hotfolder.status.snapshot import folder_state, stamp, state_of
 
 LISTED = 100
-"""Held drops and ignored files named for each of the two lists: more would not be read; the counts are complete."""
+"""Entries of each list of files: more would not be read; the counts are complete."""
 
 
 def take(coordinator: Coordinator) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def take(coordinator: Coordinator) -> dict[str, Any]:
             if desk.state in ("opening", "degraded", "held")
         ],
         "held": list(islice(_held(coordinator), LISTED)),
+        "cautions": list(islice(_cautions(coordinator), LISTED)),
         "ignored": list(islice(_ignored(coordinator), LISTED)),
     }
 
@@ -64,6 +66,13 @@ def _held(coordinator: Coordinator) -> Iterator[dict[str, Any]]:
     for drop in coordinator.board.drops.values():
         if state_of(coordinator, drop) == "held":
             yield {"folder": drop.folder, "path": drop.path} | of_drop(coordinator, drop)
+
+
+def _cautions(coordinator: Coordinator) -> Iterator[dict[str, Any]]:
+    """Yield what is worth a look before it is sent, and goes on by itself all the same."""
+    for drop in coordinator.board.drops.values():
+        if drop.caution:
+            yield {"folder": drop.folder, "path": drop.path, "caution": drop.caution}
 
 
 def _ignored(coordinator: Coordinator) -> Iterator[dict[str, Any]]:

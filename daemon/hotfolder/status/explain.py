@@ -190,6 +190,7 @@ def _known(folder: FolderSettings, drop: Drop, job: Job | None) -> dict[str, Any
         "now_at": None if is_deleted else str(folder.path / (where or drop.path)),
         "job": job.name if job else None,
         "job_handle": job.handle if job else None,
+        "caution": drop.caution or None,
         "possible_second_copy": drop.possible_second_copy,
         "retry_of": drop.retry_of,
         # as recorded when it was found: the settings may have changed since
@@ -241,6 +242,7 @@ _LABELS = (
     ("stored", "Decided"),
     ("filed", "Filed"),
     ("objection", "Caution"),
+    ("caution", "Caution"),
     ("second", "Caution"),
 )
 

@@ -36,6 +36,7 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
             "state": "held" if entry.held else "settling",
             "reason": entry.held or entry.missing or "a last look into the ledger",
             "cure": cures.of_held(entry.held) if entry.held else None,
+            "caution": entry.caution or None,
             "next_at": moment_of(coordinator, entry.due_s),
         }
     elif drop is not None:

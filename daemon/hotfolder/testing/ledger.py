@@ -29,8 +29,19 @@ from hotfolder.core.journal import (
     UpdatePublish,
     Write,
 )
-from hotfolder.core.messages import RecallItem, RecallResult
-from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Post, Publish, PublishState, Unfinished
+from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
+from hotfolder.core.model import (
+    Drop,
+    DropState,
+    Identity,
+    Job,
+    JobState,
+    Outcome,
+    Post,
+    Publish,
+    PublishState,
+    Unfinished,
+)
 from hotfolder.ports import HistoryQuery, JobStory, LedgerError
 
 _ENDED_DROPS = (DropState.FILED, DropState.WITHDRAWN)
@@ -128,7 +139,23 @@ class FakeLedger:
             if drop.folder == folder:
                 earlier[drop.identity].append(drop)
         ours = self.known_copies([item.digest for item in items if item.digest is not None])
-        return [recall.judge(item, earlier.get(item.identity, ()), ours) for item in items]
+        stored = self._stored_under()
+        return [
+            recall.judge(item, earlier.get(item.identity, ()), ours, tuple(stored.get(recall.asset_of(item), ())))
+            for item in items
+        ]
+
+    def _stored_under(self) -> dict[str, list[DroppedAt]]:
+        """Return where that was dropped which is stored, by asset ID: of each server the newest."""
+        newest: dict[tuple[str, str], Drop] = {}
+        for drop in sorted(self.drops.values(), key=lambda drop: drop.id):
+            if drop.outcome in (Outcome.STORED, Outcome.UPDATED):
+                newest[drop.server, drop.asset] = drop
+        stored: defaultdict[str, list[DroppedAt]] = defaultdict(list)
+        for (server, asset), drop in sorted(newest.items()):
+            place = drop.path if drop.origin is None else drop.origin
+            stored[asset].append(DroppedAt(server, drop.folder, place))
+        return stored
 
     def known_copies(self, digests: Sequence[str]) -> set[str]:
         """Return the digests that belong to notes or receipts of ours."""

@@ -153,5 +153,6 @@ def test_a_thousand_rows_of_one_kind_are_one_statement(tmp_path: Path, seen: See
         ["BEGIN", "IMMEDIATE"],  # known copies
         ["SELECT", "drops.note_digest"],
         ["BEGIN", "IMMEDIATE"],
+        ["SELECT", "drops.asset,"],
         ["SELECT", "drops.id,"],
     ]

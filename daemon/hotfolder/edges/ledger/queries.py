@@ -33,6 +33,7 @@ from hotfolder.edges.ledger.tables import (
     OPEN_DROP,
     OPEN_JOB,
     OPEN_PUBLISH,
+    STORED_DROP,
     drops,
     folders,
     jobs,
@@ -82,6 +83,19 @@ FILED_LIKE = select(*(drops.c[name] for name in _recalled)).where(
     text(FILED_DROP),
     drops.c.folder == bindparam("folder"),
     drops.c.identity_hash.in_(bindparam("hashes", expanding=True)),
+)
+
+_newest_stored = (
+    select(func.max(drops.c.id))
+    .where(text(STORED_DROP), drops.c.asset.in_(bindparam("assets", expanding=True)))
+    .group_by(drops.c.asset, drops.c.server)
+)
+
+# Where that was dropped which is stored under these asset IDs: the newest of each ID and server.
+STORED_UNDER = (
+    select(drops.c.asset, drops.c.server, drops.c.folder, drops.c.path, drops.c.origin)
+    .where(drops.c.id.in_(_newest_stored.scalar_subquery()))
+    .order_by(drops.c.server)
 )
 
 # Those of the digests that belong to notes or receipts of ours.

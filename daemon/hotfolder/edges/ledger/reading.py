@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable
 
 from hotfolder.core import recall
-from hotfolder.core.messages import RecallItem, RecallResult
+from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
 from hotfolder.core.model import Drop, Identity, Job, Unfinished
 from hotfolder.edges.ledger import queries
 from hotfolder.edges.ledger.database import Place, translated
@@ -125,12 +125,22 @@ class Reading(ABC):
         digests = [item.digest for item in items if item.digest is not None]
         ours = self.known_copies(digests) if digests else set()
         earlier: defaultdict[Identity, list[Drop]] = defaultdict(list)
+        stored: defaultdict[str, list[DroppedAt]] = defaultdict(list)
+        assets = [recall.asset_of(item) for item in items]
         with self._snapshot() as connection:
             if connection is not None:
+                for chunk in _chunks(sorted({to_text(asset) for asset in assets})):
+                    for asset, server, other, path, origin in connection.execute(
+                        queries.STORED_UNDER, {"assets": chunk}
+                    ):
+                        stored[asset].append(DroppedAt(server, other, os.fsdecode(path if origin is None else origin)))
                 for chunk in _chunks([identity_hash(item.identity) for item in items]):
                     for drop in _records(connection, DROP, queries.FILED_LIKE, {"folder": folder, "hashes": chunk}):
                         earlier[drop.identity].append(drop)
-        return [recall.judge(item, earlier.get(item.identity, ()), ours) for item in items]
+        return [
+            recall.judge(item, earlier.get(item.identity, ()), ours, tuple(stored.get(asset, ())))
+            for item, asset in zip(items, assets, strict=True)
+        ]
 
     def known_copies(self, digests: Sequence[str]) -> set[str]:
         """Return those of the digests that belong to notes or receipts of ours."""

@@ -137,7 +137,7 @@ _PATHS = frozenset(("path", "origin", "work_path", "target_path"))
 _FLAGS = frozenset(("overwrite", "alone", "possible_second_copy", "ends_job"))
 _TEXTS = frozenset(
     (
-        *("folder", "server", "evidence", "options", "destination", "asset", "sent_name"),
+        *("folder", "server", "evidence", "options", "destination", "asset", "sent_name", "caution"),
         *("reason", "warnings", "asset_handle", "stored_as"),
         *("name", "handle", "other_handles", "written_off", "log", "company", "wanted", "missed"),
     )

@@ -38,6 +38,7 @@ HEAD: Final = "0001"
 
 OPEN_DROP: Final = "state NOT IN ('filed', 'withdrawn')"  # not at its end
 FILED_DROP: Final = "state = 'filed'"
+STORED_DROP: Final = "outcome IN ('stored', 'updated')"
 OPEN_JOB: Final = "state NOT IN ('closed', 'void')"  # not at its end; ghosts are watched still
 OPEN_PUBLISH: Final = "state NOT IN ('published', 'dropped')"  # not at its end
 
@@ -78,6 +79,7 @@ drops = Table(
     Column("tries", Integer, nullable=False),
     Column("sends", Integer, nullable=False),
     Column("outcome", Text),
+    Column("caution", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("warnings", Text, nullable=False),
     Column("asset_handle", Text),
@@ -186,6 +188,8 @@ _partial("jobs_open", jobs.c.id, where=OPEN_JOB)
 _partial("publishes_open", publishes.c.id, where=OPEN_PUBLISH)
 # Whether a file just found is known.
 _partial("drops_identity", drops.c.identity_hash, where=FILED_DROP)
+# Which files have an asset ID already, the newest of each server.
+_partial("drops_stored", drops.c.asset, drops.c.server, drops.c.id, where=STORED_DROP)
 _partial("drops_note", drops.c.note_digest, where="note_digest IS NOT NULL")
 _partial("drops_receipt", drops.c.receipt_digest, where="receipt_digest IS NOT NULL")
 # What became of a path.
