@@ -20,7 +20,7 @@ from hotfolder.config.secret import PLACEHOLDER
 from hotfolder.config.structure import Source
 from hotfolder.config.templates import placeholders
 from hotfolder.config.units import parse_duration
-from hotfolder.core.settings import FolderSettings, Settings
+from hotfolder.core.settings import FolderSettings, OptionValues, Settings
 
 _PER_FILE = {"stem": "file", "subfolder": "subfolder", "ext": "extension"}  # placeholders that split a folder's drops
 
@@ -45,16 +45,22 @@ def find_cautions(
                 quoted(folder.destination),
                 "a template without {stem}: this makes one folder per file",
             )
-        yield from _keyword_cautions(source, ("options", "keywords"), folder.options)
+        yield from _option_cautions(source, ("options",), folder.options)
         yield from _rule_cautions(source, folder)
 
 
 def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
     if settings.servers[0].password == PLACEHOLDER:
         yield main.problem(("server", "password_file"), "the placeholder of the starter", "the password in that file")
-    if urlsplit(settings.ledger_url).password and _others_may_read(main.file):
+    if urlsplit(settings.ledger_url).password and _has_any(main.file, stat.S_IROTH):
         yield main.problem(
             ("ledger", "url"), "a password in a file that others may read", f"a narrow mode: chmod 640 {main.file}"
+        )
+    if main.tables.get("upload", {}).get("post_http_hosts") and _has_any(main.file, stat.S_IWGRP | stat.S_IWOTH):
+        yield main.problem(
+            ("upload", "post_http_hosts"),
+            "hosts in a file that others may write",  # they could make the server call any address (RELIABILITY H2)
+            f"a narrow mode: chmod go-w {main.file}",
         )
     if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET:
         yield main.problem(
@@ -75,14 +81,26 @@ def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
                 )
 
 
-def _others_may_read(file: Path) -> bool:
+def _has_any(file: Path, mode: int) -> bool:
     try:
-        return bool(file.stat().st_mode & stat.S_IROTH)
+        return bool(file.stat().st_mode & mode)
     except OSError:
         return False
 
 
-def _keyword_cautions(source: FolderSource, path: KeyPath, options: Mapping[str, object]) -> Iterator[Problem]:
+def _option_cautions(source: FolderSource, path: KeyPath, options: OptionValues) -> Iterator[Problem]:
+    yield from _keyword_cautions(source, (*path, "keywords"), options)
+    colours = options.get("colorManagementOptions", {})
+    for key in ("sourceProfileHandle", "outputProfileHandle"):
+        if key in colours and colours["colorManagement"] != "Convert":
+            yield source.problem(
+                (*path, "colorManagementOptions", key),
+                quoted(colours[key]),
+                'no profile, or colorManagement = "Convert": only that uses them',
+            )
+
+
+def _keyword_cautions(source: FolderSource, path: KeyPath, options: OptionValues) -> Iterator[Problem]:
     keywords = options.get("keywords")
     for position, keyword in enumerate(keywords if isinstance(keywords, list) else ()):
         for name in placeholders(keyword):
@@ -112,4 +130,4 @@ def _rule_cautions(source: FolderSource, folder: FolderSettings) -> Iterator[Pro
             if reason is not None:
                 yield source.problem((*path, "match", number), quoted(pattern), f"a glob that can match; {reason}")
         taken.add(rule.match)
-        yield from _keyword_cautions(source, (*path, "options", "keywords"), rule.options)
+        yield from _option_cautions(source, (*path, "options"), rule.options)

@@ -44,6 +44,11 @@ Messages = Callable[..., list[str]]
             '[[folder.rule]]\nmatch = ["*.psd"]\noptions.keywords = ["{stem}"]',
             "12: folder[0].rule[0].options.keywords[0]: found",
         ),
+        (
+            'options.colorManagementOptions = { colorManagement = "Default", outputProfileHandle = "Screen" }',
+            '10: folder[0].options.colorManagementOptions.outputProfileHandle: found "Screen", wanted no profile, or '
+            'colorManagement = "Convert"',
+        ),
         ('[web]\nlisten = "0.0.0.0:8480"', '11: web.listen: found "0.0.0.0:8480", wanted an address of this machine'),
         ('[recovery]\ngrace = "1s"', '11: recovery.grace: found "1s", wanted at least "10m"'),
         (f'[control]\nsocket = "/{"x" * 120}"', "11: control.socket: found"),
@@ -61,6 +66,7 @@ def test_warnings_name_their_place(messages: Messages, good: str, lines: str, me
         'options.keywords = ["{folder}", "{year}"]',
         'destination = "{date}/{ext}"',
         '[[folder.rule]]\nmatch = ["*.psd"]\ndestination = "a"\n[[folder.rule]]\nmatch = ["*"]\ndestination = "b"',
+        'options.colorManagementOptions = { colorManagement = "Convert", outputProfileHandle = "Screen" }',
         '[web]\nlisten = ""',
         '[web]\nlisten = "[::1]:80"',
     ],
@@ -104,3 +110,24 @@ def test_password_of_the_ledger_in_a_readable_file_is_a_warning(
     warnings = load(file, {"HOTFOLDER_PASSWORD": "secret"}).warnings
     assert [warning.key for warning in warnings] == ["ledger.url"] * count
     assert "hunter2" not in repr(warnings)
+
+
+@pytest.mark.parametrize(
+    ("mode", "hosts", "count"),
+    [
+        (0o664, '["hooks.example.com"]', 1),
+        (0o646, '["hooks.example.com"]', 1),
+        (0o644, '["x.example.com"]', 0),
+        (0o666, "[]", 0),
+    ],
+)
+def test_hosts_to_call_in_a_file_that_others_may_write_are_a_warning(
+    tmp_path: Path, good: str, mode: int, hosts: str, count: int
+) -> None:
+    """RELIABILITY H2: who may write them decides whom the server calls."""
+    (tmp_path / "inbox").mkdir()
+    file = tmp_path / "hotfolder.toml"
+    file.write_text(f"{good.replace('/srv/share/catalog', 'inbox')}[upload]\npost_http_hosts = {hosts}\n")
+    file.chmod(mode)
+    warnings = load(file, {"HOTFOLDER_PASSWORD": "secret"}).warnings
+    assert [warning.key for warning in warnings] == ["upload.post_http_hosts"] * count
