@@ -218,6 +218,7 @@ def build(
             ledger=read_ledger(settings.ledger_url),
             clock=clock,
             sent_bytes=lambda: upload.sent_bytes,
+            read_original=lambda folder, path, identity: supervisor.files(folder).open_for_sending(path, identity),
         )
         page = _serve(view, settings, log, stack)
         return Daemon(

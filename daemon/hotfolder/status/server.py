@@ -11,7 +11,6 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -27,8 +26,8 @@ from hotfolder.ports import BusyError, LedgerError
 from hotfolder.status.filters import FilterError, history_query, quoted
 from hotfolder.status.hands import Hands
 from hotfolder.status.metrics import Metrics
-from hotfolder.status.pages import render
 from hotfolder.status.plain import as_json
+from hotfolder.status.site.routes import ANSWER_S, Site
 from hotfolder.status.view import View
 from hotfolder.status.wishes import Wishes, read_wish
 
@@ -36,15 +35,12 @@ HISTORY_MAX = 10_000  # entries of one answer, some 10 MB; the command has no su
 
 BODY_MAX_BYTES = 32 * 1024**2  # of a wish: a hundred thousand paths
 
-ANSWER_S = 20.0
-"""The loop's patience (5 s), a look into a share (2 s) and a ledger read fit into it; commands wait for 30 s."""
-
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 HEADERS = {
-    # nothing is loaded but our own style sheet, nothing runs, nobody may frame it or be sent a form
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    # nothing is loaded and nothing runs but our own, nobody may frame it or be sent a form
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -64,13 +60,12 @@ class Api:
         self._wishes = Wishes(view.running, view.ledger, view.look_at)
         self._hands = Hands("page", 4)
         self._lookers = Hands("look", 2)  # of their own, so that a share that hangs holds up no page
-        self._style = resources.files("hotfolder.status").joinpath("templates/page.css").read_bytes()
+        self._site = Site(view, self._wishes, HEADERS, hands=self._hands, lookers=self._lookers)
 
     def app(self) -> Starlette:
         """Return the application; everything that can go wrong in it is answered as JSON."""
         gets: dict[str, Callable[[Request], Awaitable[Response]]] = {
-            "/": self._page,
-            "/page.css": self._style_sheet,
+            **self._site.gets(),
             "/api/status": self._status,
             "/api/attention": self._attention,
             "/api/history": self._history,
@@ -79,7 +74,12 @@ class Api:
             "/readyz": self._readyz,
             "/metrics": self._numbers,
         }
-        posts = {"/api/hold": self._hold, "/api/release": self._release, "/api/retry": self._retry}
+        posts: dict[str, Callable[[Request], Awaitable[Response]]] = {
+            **self._site.posts(),
+            "/api/hold": self._hold,
+            "/api/release": self._release,
+            "/api/retry": self._retry,
+        }
         app = Starlette(
             routes=[
                 *(Route(path, self._answering(answer), methods=["GET"]) for path, answer in gets.items()),
@@ -111,15 +111,6 @@ class Api:
         return answered
 
     # --- reading ---
-
-    async def _page(self, request: Request) -> Response:
-        is_paused = "pause" in parameters(request)
-        taken, stale = await self._hands.do(self._view.last_known, ANSWER_S)
-        text = render(taken, stale=stale, ledger_error=self._view.running.ledger_error, is_paused=is_paused)
-        return Response(text, headers=HEADERS, media_type="text/html")
-
-    async def _style_sheet(self, request: Request) -> Response:
-        return Response(self._style, headers={**HEADERS, "Cache-Control": "max-age=3600"}, media_type="text/css")
 
     async def _status(self, request: Request) -> Response:
         return answer((await self._hands.do(self._view.latest, ANSWER_S)).snapshot)
@@ -281,8 +272,8 @@ class PublicDoor:
         if len(hosts) != 1 or not self.is_ours(hosts[0]):
             wanted = ", ".join(sorted(self._names)) + " or a loopback address"
             response = failure(421, f"Host: found {quoted(', '.join(hosts))}, wanted {wanted}")
-        elif scope["method"] not in ("GET", "HEAD"):
-            text = "over TCP everything is for reading; what changes something goes by the control socket"
+        elif scope["method"] not in ("GET", "HEAD") and not scope["path"].startswith("/do/"):
+            text = "over TCP the API is for reading; what changes something goes by the control socket"
             response = failure(405, text, {"Allow": "GET, HEAD"})
         await (self._app if response is None else response)(scope, receive, send)
 

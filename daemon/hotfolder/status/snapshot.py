@@ -89,9 +89,9 @@ class Recent:
         """Return the latest with the receipt's keys."""
         return [receipt(drop, job) for drop, job in self._latest]
 
-    def filed(self) -> list[tuple[str, str | None]]:
-        """Return, in the same order, what a receipt does not say: the hot folder, and when it was filed."""
-        return [(drop.folder, stamp(drop.filed_at)) for drop, _ in self._latest]
+    def latest(self) -> tuple[tuple[Drop, Job | None], ...]:
+        """Return the latest themselves, in the same order; nobody changes them any more."""
+        return tuple(self._latest)
 
 
 def take(coordinator: Coordinator, recent: Recent) -> Snapshot:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.model import Drop, Identity, Job
 from hotfolder.core.notes import receipt
 from hotfolder.core.settings import Settings
-from hotfolder.ports import BusyError, Clock, HistoryQuery, LedgerReader
+from hotfolder.ports import BusyError, Clock, FolderError, HistoryQuery, LedgerReader, Reader
 from hotfolder.status import attention, live
 from hotfolder.status.explain import Kind, explain, known_at, place_of
 from hotfolder.status.objections import objection_of
@@ -42,7 +43,7 @@ class Taken:
     settings: Settings
     snapshot: Snapshot
     attention: dict[str, Any]
-    filed: list[tuple[str, str | None]]  # of each in snapshot["recent"]: its hot folder, and when it was filed
+    latest: tuple[tuple[Drop, Job | None], ...]  # of each in snapshot["recent"]: the drop and its job
     totals: dict[str, dict[str, int]]  # finished drops by hot folder and outcome
     polled_at: dict[str, datetime | None]  # by server: when it last told how jobs stand
     at: datetime
@@ -61,11 +62,14 @@ class View:
         clock: Clock,
         sent_bytes: Callable[[], int],
         look_at: LookAt | None = None,
+        read_original: Callable[[str, str, Identity], Reader] | None = None,
     ) -> None:
+        """`read_original` opens a filed original by hot folder, path inside and identity, for its thumbnail."""
         self.running = running
         self.ledger = ledger
         self.clock = clock
         self.sent_bytes = sent_bytes
+        self.read_original = read_original or _unreadable
         self.look_at: LookAt = look_at or look_soon
         self._recent = recent
         self._lock = threading.Lock()
@@ -95,7 +99,7 @@ class View:
             settings=coordinator.board.settings,
             snapshot=take(coordinator, self._recent),
             attention=attention.take(coordinator),
-            filed=self._recent.filed(),
+            latest=self._recent.latest(),
             totals={name: dict(of) for name, of in self._recent.by_folder.items()},
             polled_at={name: coordinator.tracking.polled_at(name) for name in coordinator.connections},
             at=self.clock.now(),
@@ -132,6 +136,10 @@ class View:
         is_open = kind == "file" and said.get("state") in (None, "settling", "held")
         objection = object_soon(path, most) if is_open else None
         return explain(settings, path, found, kind=kind, today=_today(), live=said, objection=objection)
+
+
+def _unreadable(folder: str, path: str, identity: Identity) -> Reader:
+    raise FolderError(f"{folder}: originals cannot be read here")
 
 
 def _today() -> date:

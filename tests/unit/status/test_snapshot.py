@@ -69,7 +69,7 @@ def test_the_latest_come_first_and_totals_grow() -> None:
     assert recent.outcomes["stored"] == 1, "those of this run only, for its exit code"
     for number in range(4, 100):
         recent.add(replace(drop(number), outcome=Outcome.STORED), None)
-    assert len(recent.entries()) == len(recent.filed()) == RECENT
+    assert len(recent.entries()) == len(recent.latest()) == RECENT
 
 
 def test_without_a_daemon_the_ledger_tells() -> None:

@@ -1,0 +1,70 @@
+"""
+Templates, and what turns values into text for people.
+
+Names come from whoever can write to a share. The template engine escapes them, `<bdi>` keeps those that run from right
+to left from turning their surroundings round, and what cannot be seen is shown as an escape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from hotfolder.core.wording import shown
+
+Say = Callable[[str], str]
+"""Gives a message id in some language."""
+
+
+def load(name: str) -> str:
+    """Return one of our templates."""
+    return resources.files("hotfolder.status.site").joinpath("templates", name).read_text("utf-8")
+
+
+def size(size_bytes: int) -> str:
+    """Return a size for people."""
+    value = float(size_bytes)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
+def local(moment: str | datetime | None) -> str:
+    """Return a moment by the machine's own clock; today's without the date."""
+    if moment is None:
+        return ""
+    at = (moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)).astimezone()
+    today = datetime.now(UTC).astimezone().date()
+    return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%Y-%m-%d %H:%M}"
+
+
+def in_url(text: str) -> str:
+    """Return text as one part of a URL's path or query; bytes of a name that are not UTF-8 survive."""
+    return quote(text.encode("utf-8", "surrogateescape"), safe="")
+
+
+def environment(say: Say) -> Environment:
+    """Return the templates in one language."""
+
+    def finalize(value: Any) -> Any:
+        return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    made = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        loader=FunctionLoader(load),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=finalize,
+    )
+    made.filters |= {"size": size, "local": local, "in_url": in_url}
+    made.globals |= {"_": say}
+    return made

@@ -1,0 +1,90 @@
+"""
+What people read instead of states and outcomes, with the sign and the style that go with each word.
+
+The texts are message ids: a page shows them in its reader's language. Nothing is told by colour alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from hotfolder.core.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One state in words."""
+
+    text: str
+    sign: str
+    style: str  # of the style sheet: good, bad, wait, busy, plain
+    more: str = ""  # a second sentence
+
+
+STATES: Final = {
+    "settling": Word("Still copying", "…", "wait"),
+    "ready": Word("Waiting", "…", "wait"),
+    "working": Word("Uploading", "↑", "busy"),
+    "processing": Word("At Adobe", "⟳", "busy"),
+    "held": Word("Needs you", "!", "bad"),
+}
+"""Drop states (DESIGN 4.4) of what is under way."""
+
+OUTCOMES: Final = {
+    Outcome.STORED: Word("Uploaded", "✓", "good"),
+    Outcome.UPDATED: Word("Replaced the earlier image", "✓", "good"),
+    Outcome.RENAMED: Word("Uploaded under another name", "?", "wait", "The website still shows the old image."),
+    Outcome.DUPLICATE: Word("Not uploaded: this name already exists", "✗", "bad"),
+    Outcome.FAILED: Word("Not uploaded", "✗", "bad"),
+    Outcome.REJECTED: Word("Not uploaded", "✗", "bad"),
+    Outcome.UNKNOWN: Word("Being checked", "?", "wait", "Somebody has to look whether it is online."),
+    Outcome.WITHDRAWN: Word("Taken back", "–", "plain"),
+}
+
+FOLDERS: Final = {
+    "watching": Word("Working", "✓", "good"),
+    "polling": Word("Working", "✓", "good"),
+    "degraded": Word("Out of reach", "✗", "bad"),
+    "held": Word("Paused", "‖", "wait"),
+}
+
+SERVERS: Final = {
+    "ok": Word("Connected", "✓", "good"),
+    "unreachable": Word("Out of reach", "✗", "bad"),
+    "refused": Word("Lets us in no more", "✗", "bad"),
+}
+
+COUNTS: Final = {
+    "settling": "still copying",
+    "ready": "waiting",
+    "working": "uploading",
+    "processing": "at Adobe",
+    "held": "need you",
+    "done": "uploaded",
+    "check": "to be checked",
+    "failed": "not uploaded",
+    "ignored": "left out",
+}
+
+UPLOADS: Final = {
+    "claiming": "Begins",
+    "waiting": "Waits for its turn",
+    "sending": "Uploading",
+    "asking the server": "Adobe is asked what arrived",
+    "closing": "Uploading",
+    "processing": "At Adobe",
+    "filing": "Being put away",
+    "watched": "Watched in case it shows up after all",
+    "done": "Done",
+}
+"""States of a job, as `status --json` calls them."""
+
+ELSE: Final = Word("Not known", "–", "plain")
+
+
+def of_drop(state: str, outcome: str | None) -> Word:
+    """Return the word for a drop: by its outcome once it has one, by its state until then."""
+    if outcome is not None:
+        return OUTCOMES.get(Outcome(outcome), ELSE)
+    return STATES.get(state, ELSE)
