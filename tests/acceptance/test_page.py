@@ -176,10 +176,10 @@ def test_metrics_count_up_and_can_be_scraped(place: Place, images: list[bytes]) 
     assert value(before, "hotfolder_drops_total", folder="hot", outcome="stored") == 0
     assert value(after, "hotfolder_drops_total", folder="hot", outcome="stored") == 1
     assert value(after, "hotfolder_sent_bytes_total") == len(images[0])
-    assert value(after, "hotfolder_server_state", server="", state="ok") == 1
+    assert value(after, "hotfolder_server_state", server="default", state="ok") == 1
     assert value(after, "hotfolder_folder_state", folder="hot", state="watching") == 1
     assert value(after, "hotfolder_ledger_trouble") == 0
-    assert value(after, "hotfolder_last_poll_timestamp_seconds", server="") > 0
+    assert value(after, "hotfolder_last_poll_timestamp_seconds", server="default") > 0
     counters = [key for key in before if key[0].endswith("_total")]
     assert all(after[key] >= before[key] for key in counters)
     assert all(name.startswith("hotfolder_") for name, _ in after)
