@@ -77,6 +77,10 @@ class Peer:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
+    def pause(self, seconds: float) -> None:
+        """Take some time, or less if the server stops."""
+        self._stopping.wait(seconds)
+
     def hang(self) -> None:
         """Do nothing until the server stops."""
         self._stopping.wait()

@@ -255,6 +255,17 @@ def test_a_server_that_stops_reading_is_unknown(
     assert len(error.files) <= 1
 
 
+def test_a_server_that_hardly_reads_is_unknown(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]
+) -> None:
+    """Every send moves something within the time-out, and the whole would take for ever (RELIABILITY E18)."""
+    ticks = iter(range(0, 100_000_000, 1000))  # by our clock each send takes a quarter of an hour
+    remote = connect(serve(reply(ACCEPTED)).address, monotonic=lambda: float(next(ticks)))
+    error = failed_post(remote, opening(part(1, "a.jpg", Bytes(LARGE)), part(2, "b.jpg", Bytes(LARGE))))
+    assert error.trouble.kind is Kind.UNKNOWN
+    assert "took next to nothing while we were sending: only " in error.trouble.text
+
+
 @pytest.mark.parametrize("more", [b"", b"and it keeps the connection"], ids=["closes", "keeps it open"])
 @pytest.mark.parametrize(
     ("early", "kind"),
@@ -293,7 +304,29 @@ def test_an_answer_without_end_is_not_read_to_its_end(
     assert "too large" in error.trouble.text
 
 
-def test_an_answer_that_drips_is_given_up(serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]) -> None:
+@pytest.mark.parametrize("first", [0, 100, len(ACCEPTED) - 10], ids=["from its status", "from its head", "its body"])
+def test_an_answer_that_drips_is_given_up(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote], first: int
+) -> None:
+    """A byte now and then is not silence, and no time-out of a socket ends it (RELIABILITY E18)."""
+
+    def drip(peer: Peer, head: Head) -> bool:
+        peer.skip(head.content_length)
+        peer.send(ACCEPTED[:first])
+        for byte in ACCEPTED[first:]:
+            peer.pause(0.05)
+            peer.send(bytes((byte,)))
+        peer.hang()
+        return False
+
+    error = failed_post(connect(serve(drip).address, read_timeout_s=0.3))
+    assert error.trouble.kind is Kind.UNKNOWN
+    assert "its answer came too slowly: only " in error.trouble.text
+
+
+def test_an_answer_that_takes_too_long_as_a_whole_is_given_up(
+    serve: Callable[..., OddServer], connect: Callable[..., IpsRemote]
+) -> None:
     ticks = iter(range(0, 10_000, 2))
 
     def drip(peer: Peer, head: Head) -> bool:
@@ -304,7 +337,7 @@ def test_an_answer_that_drips_is_given_up(serve: Callable[..., OddServer], conne
 
     error = failed_post(connect(serve(drip).address, read_timeout_s=1.0, monotonic=lambda: float(next(ticks))))
     assert error.trouble.kind is Kind.UNKNOWN
-    assert "too large" not in error.trouble.text
+    assert "not complete by now" in error.trouble.text
 
 
 def test_a_packed_answer_is_unpacked_and_a_packed_bomb_is_not(

@@ -27,7 +27,7 @@ HELD_BYTES = 16 * 1024 * 1024
 """A small POST, framing aside: as much as files sharing a POST may have together (DESIGN 4.2, files_per_post)."""
 
 BLOCK_BYTES = 1024 * 1024
-"""The most that leaves in one send. It must be through within the read time-out: at 60 s a line needs 140 kbit/s."""
+"""What is handed over at once: progress is told, and a bandwidth of the settings kept, after each."""
 
 KEPT_ROOM_BYTES = 4 * 1024 * 1024
 """

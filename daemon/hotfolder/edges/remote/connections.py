@@ -19,16 +19,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
+from hotfolder.edges.remote.pace import Pace, TooSlowError, send, time_answer
 from hotfolder.ips.answers import Answer
-
-if TYPE_CHECKING:
-    from urllib3.response import HTTPResponse
 
 MAX_IDLE_S = 3.0
 """Common servers close after 5 s (Apache, uvicorn) or later; inside a job the next POST follows in milliseconds."""
@@ -39,7 +36,7 @@ EARLY_ANSWER_S = 2.0
 READ_BYTES = 64 * 1024
 
 WHOLE_ANSWER_FACTOR = 5
-"""The body of an answer may take this many read time-outs in all: a guess, against servers that drip."""
+"""An answer may take this many read time-outs in all: a guess, against servers that drip."""
 
 _TROUBLES = (OSError, http.client.HTTPException, HTTPError)
 """What a connection raises: sockets and TLS, malformed answers, and urllib3's view of both."""
@@ -60,7 +57,7 @@ class TimeLimits:
     """How long the network may be silent, in seconds."""
 
     connect_s: float  # DNS excluded, TLS included
-    read_s: float  # for one block to leave, and for each part of an answer to come
+    read_s: float  # between two bytes, in either direction; and each stretch of it is held to the least rate (`pace`)
 
 
 class Connections:
@@ -181,13 +178,14 @@ class Connections:
             )
         except _TROUBLES as error:
             return self._early_answer(connection, error, answer_limit)
+        pace = Pace(self._limits.read_s)
         for block in body:
             try:
-                connection.send(block)
+                send(connection, block, pace, self._monotonic)
             except _TROUBLES as error:
                 return self._early_answer(connection, error, answer_limit)
         try:
-            return self._read(connection.getresponse(), answer_limit, request_was_sent=True)
+            return self._read(connection, answer_limit, request_was_sent=True)
         except _TROUBLES as error:
             raise BrokenError(self._no_answer(error)) from error
 
@@ -195,23 +193,33 @@ class Connections:
         """Return what the server said before it stopped reading, if it said something; else raise `BrokenError`."""
         connection.timeout = EARLY_ANSWER_S
         try:
-            return self._read(connection.getresponse(), limit, request_was_sent=False)
+            return self._read(connection, limit, request_was_sent=False)
         except (*_TROUBLES, AttributeError):  # AttributeError: the connection has no socket any more
-            said = f"did not take anything for {self._limits.read_s:g} s" if isinstance(error, TimeoutError) else None
-            raise BrokenError(
-                f"{self._host} {said}" if said else f"the connection broke while sending: {_short(error)}"
-            ) from error
+            raise BrokenError(self._not_taken(error)) from error
+
+    def _not_taken(self, error: Exception) -> str:
+        if isinstance(error, TooSlowError):
+            return f"{self._host} took next to nothing while we were sending: {error}"
+        if isinstance(error, TimeoutError):
+            return f"{self._host} did not take anything for {self._limits.read_s:g} s"
+        return f"the connection broke while sending: {_short(error)}"
 
     def _no_answer(self, error: Exception) -> str:
+        slow = error.__cause__ if isinstance(error, ReadTimeoutError) else error  # urllib3 wraps it in the body
+        if isinstance(slow, TooSlowError):
+            return f"{self._host} got everything and its answer came too slowly: {slow}"
         if isinstance(error, TimeoutError):
             return f"{self._host} got everything and did not answer within {self._limits.read_s:g} s"
         if isinstance(error, http.client.RemoteDisconnected):
             return f"{self._host} closed the connection without an answer"
         return f"the connection broke before the answer was complete: {_short(error)}"
 
-    def _read(self, response: HTTPResponse, limit: int, *, request_was_sent: bool) -> Answer:
+    def _read(self, connection: HTTPConnection, limit: int, *, request_was_sent: bool) -> Answer:
         """Read an answer, unpacked, up to the limit and within the time for all of it."""
-        until = self._monotonic() + WHOLE_ANSWER_FACTOR * self._limits.read_s
+        silence_s = self._limits.read_s if request_was_sent else EARLY_ANSWER_S
+        whole_s = WHOLE_ANSWER_FACTOR * self._limits.read_s
+        time_answer(connection, silence_s=silence_s, whole_s=whole_s, monotonic=self._monotonic)
+        response = connection.getresponse()
         body = bytearray()
         with closing(response):  # it holds the socket too
             while len(body) <= limit:
@@ -219,8 +227,6 @@ class Connections:
                 if not chunk:
                     break
                 body += chunk
-                if self._monotonic() > until:
-                    raise TimeoutError
         return Answer(
             status=response.status,
             headers={name.lower(): value for name, value in response.headers.items()},
