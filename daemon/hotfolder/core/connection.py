@@ -23,6 +23,9 @@ REFUSED_RETRY_S = 900.0
 """A refusal may be cured on the server's side, but hammering may lock the account (PROTOCOL 7): four tries an hour."""
 
 
+INVALID_COMPANY = 20000
+"""The fault code of a company's handle that is no good: it is found anew at once, but only once (PROTOCOL 1.5)."""
+
 NOT_ASKED = "no answer yet: the first sign-in is under way"
 
 _WORST_FIRST = ("refused", "unreachable", "starting", "ok")
@@ -50,6 +53,7 @@ class Connection:
         self._failed_s = board.now.monotonic  # the last of them
         self._down_since_s: float | None = board.now.monotonic
         self._trouble_since_s: float | None = None  # the same, until more than a sign-in has succeeded
+        self._found_anew = False  # the company, since our work last succeeded
 
     @property
     def is_ok(self) -> bool:
@@ -88,6 +92,7 @@ class Connection:
         """A call that is our work succeeded; a sign-in may do so while every such call fails."""
         self._failures = 0
         self._trouble_since_s = None
+        self._found_anew = False
 
     def sign_in_failed(self, trouble: Trouble | None) -> None:
         """It does not, or does not answer."""
@@ -109,6 +114,9 @@ class Connection:
             self._set("refused", trouble.text)
             self._next_s = board.now.monotonic + CREDENTIALS_LOOK_S
             self._force_s = board.now.monotonic + REFUSED_RETRY_S
+            if trouble.code == INVALID_COMPANY and self.company is not None and not self._found_anew:
+                self._found_anew = True
+                self._next_s = self._force_s = board.now.monotonic
             return
         if self.state == "refused":
             return

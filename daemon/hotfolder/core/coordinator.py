@@ -74,6 +74,7 @@ class Coordinator:
             requeue=self._requeue,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
             job_left=lambda job: self.tracking.follow(job),
+            deny=lambda folder, reason: self.desks[folder].deny(reason),
         )
         self.dispatch = Dispatch(
             board,

@@ -106,6 +106,7 @@ class Desk:
         self.settling: dict[str, _Settling] = {}
         self._is_known = is_known
         self._held_by_person = is_held
+        self._denied: str | None = None  # why the server would not take more of its files, until a person releases it
         self.retired = False  # no longer configured: takes nothing in, and brings what it has to its end
         self._poison = dict(poison or {})  # versions that ended the daemon when their content was looked into
         self._held_paths: set[str] = set()  # files that a person holds before they are complete
@@ -137,8 +138,8 @@ class Desk:
         self._mode = mode
         self.state = mode
         self.reason = None
-        if self._held_by_person:
-            self._hold_all(BY_PERSON)
+        if self._held_by_person or self._denied:
+            self._hold_all(self._denied or BY_PERSON)
         self._walks.reset(None if self.retired else self.board.now.monotonic)
         for entry in self.settling.values():
             entry.looking = entry.recalling = False
@@ -219,6 +220,11 @@ class Desk:
             elif drop.state is DropState.READY:
                 self._hold_drop(drop)
 
+    def deny(self, reason: str) -> None:
+        """The server would not take more of its files either: they wait for a person, or for the next start."""
+        self._denied = f"{reason}; when that is put right, 'hotfolder release' lets it go on"
+        self._hold_all(self._denied)
+
     def release(self, paths: Iterable[str]) -> None:
         """A person lets these files go on; of no paths, the whole folder."""
         paths = tuple(paths)
@@ -233,6 +239,7 @@ class Desk:
         if paths:
             return
         self._held_by_person = False
+        self._denied = None
         self._is_known = True
         self._remember()
         if self.state == "held":

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hotfolder.core import batching, naming
-from hotfolder.core.archives import goes_alone
-from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.board import Board
 from hotfolder.core.connection import Connection
 from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Post, PostState
 from hotfolder.core.preflight import POST_EXTRA_BYTES
+from hotfolder.core.refusals import Refusals
 from hotfolder.core.server import Kind, SentFile, Trouble
 
 ENDJOB_TRIES = 3
@@ -27,6 +27,9 @@ ENDJOB_TRIES = 3
 
 IDLE_SHARE = 5 / 6
 """Of the server's job time-out (25 of 30 minutes): past it a job may be gone at any moment (RELIABILITY E10)."""
+
+LONG_WAIT_S = 30.0
+"""A job that has to wait for longer gives its files back: others may use its place meanwhile."""
 
 GHOST_WATCH = timedelta(hours=24)  # RELIABILITY J20
 
@@ -56,6 +59,7 @@ class Posting:
         requeue: Callable[[list[Drop], float], None],
         decide: Callable[[Drop, Outcome, str], None],
         job_left: Callable[[Job], None],
+        deny: Callable[[str, str], None],
     ) -> None:
         self._board = board
         self._connections = connections
@@ -63,6 +67,8 @@ class Posting:
         self._requeue = requeue  # drops go back to waiting, claimed as they are, after a while
         self._decide = decide  # a drop has its outcome
         self._job_left = job_left  # no POST of this job is due any more, or it is void
+        self._deny = deny  # a hot folder is to wait for a person
+        self._refusals: dict[str, Refusals] = {}  # by server: what one does says nothing of another
         self.runs: dict[int, Run] = {}
         self._made: dict[int, int] = {}  # POSTs made by jobs that are sought: their numbers are never used again
 
@@ -207,6 +213,7 @@ class Posting:
             return
         job, run, post, drops = taken
         self._connections[job.server].works()
+        self._refusals_of(job).accepted(job.folder, drops)
         board, now = self._board, self._board.now.wall
         board.journal.change_post(post, state=PostState.ACCEPTED, answered_at=now)
         sent = {file.drop: file for file in event.files}
@@ -323,40 +330,36 @@ class Posting:
         board = self._board
         board.journal.change_post(post, state=PostState.REFUSED, answered_at=board.now.wall, reason=trouble.text)
         board.journal.change_drops(drops, state=DropState.CLAIMED)
-        retry = board.settings.retry
-        again: list[Drop] = []
-        wait_s = 0.0
-        if trouble.kind is Kind.FATAL:
-            again = drops
+        ruling = self._refusals_of(job).judge(
+            trouble, job.folder, drops, opens_job=job.handle is None, retry=board.settings.retry
+        )
+        again = list(ruling.again)
+        if ruling.is_try:
+            board.journal.change_each((drop, {"tries": drop.tries + 1, "reason": trouble.text}) for drop in drops)
+        if ruling.alone:
+            board.journal.change_drops(again, alone=True)
+        for drop in ruling.failed:
+            self._decide(drop, Outcome.FAILED, trouble.text)
+        if ruling.holds_folder:
+            self._deny(job.folder, trouble.text)
+        if ruling.is_general:
             self._connections[job.server].report(trouble)
-        elif trouble.kind is Kind.TRANSIENT and trouble.code is None:
-            again = drops  # the server's trouble, not the files': burns no tries
-            self._connections[job.server].report(trouble)
-        elif trouble.kind is Kind.TRANSIENT:
-            board.journal.change_each((drop, {"tries": drop.tries + 1}) for drop in drops)
-            again = [drop for drop in drops if drop.tries < retry.tries]
-            for drop in drops:
-                if drop.tries >= retry.tries:
-                    self._decide(drop, Outcome.FAILED, trouble.text)
-            wait_s = backoff_s(retry.first_s, retry.max_s, max((drop.tries for drop in drops), default=1))
-            if len(drops) > 1 and any(drop.tries > 1 for drop in again):
-                board.journal.change_drops(again, alone=True)
-        elif len(drops) == 1 and (job.handle is None or goes_alone(drops[0])):
-            self._decide(drops[0], Outcome.FAILED, trouble.text)
-        else:  # one of them is to blame, or the job is, which the server may have ended (PROTOCOL 7)
-            again = drops
-            board.journal.change_drops(drops, alone=True)
         if job.handle is None:
             # a name is used for one attempt only; without a fault of the server's own the attempt is watched as a ghost
             ghost = trouble.kind is Kind.TRANSIENT and trouble.code is None
-            self._give_up(job, [*again, *self._planned(run)], drops if ghost else [], wait_s)
-        elif again and not any(drop.alone for drop in again):
+            is_short = ruling.wait_s <= LONG_WAIT_S
+            self._hand_on(self._planned(run), ruling.wait_s if is_short else 0.0)
+            self._give_up(job, again, drops if ghost else [], ruling.wait_s)
+        elif again and ruling.wait_s <= LONG_WAIT_S and not any(drop.alone for drop in again):
             self.plan(job, [*again, *self._planned(run)])
-            run.not_before_s = board.now.monotonic + wait_s
+            run.not_before_s = board.now.monotonic + ruling.wait_s
         else:
-            self._hand_on(again, wait_s)
+            self._hand_on(again, ruling.wait_s)
             if not run.plan:
                 self._stop_taking(job, run)
+
+    def _refusals_of(self, job: Job) -> Refusals:
+        return self._refusals.setdefault(job.server, Refusals())
 
     def _end_refused(self, job: Job, run: Run, post: Post, trouble: Trouble) -> None:
         """A file-less endJob was refused: by a fault of its own, so it has ended before, or for now."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 
 class Kind(StrEnum):
@@ -16,6 +17,30 @@ class Kind(StrEnum):
     PERMANENT = "permanent"  # never with this drop
     UNKNOWN = "unknown"  # it may have happened: ask first
     FATAL = "fatal"  # stop talking to this server, tell the operator
+
+
+class Action(StrEnum):
+    """What becomes of the files of a POST that was answered so; `ips.faults` says which answer asks for which."""
+
+    STOP = "stop"  # nothing more is sent until a sign-in succeeds; no file loses a try
+    WAIT = "wait"  # the same files again once the server is well; no file loses a try
+    SIFT = "sift"  # as WAIT; but files that are turned away while others pass go alone, and then fail
+    RETRY = "retry"  # the same files a few times more, with growing waits, soon each alone; then they fail
+    REFUSE = "refuse"  # each file alone; one that is refused alone fails
+    DENY = "deny"  # as REFUSE; and when this goes on, the hot folder is held
+    ASK = "ask"  # it may have been taken: the server is asked before anything is sent again
+
+
+KINDS = {
+    Action.STOP: Kind.FATAL,
+    Action.WAIT: Kind.TRANSIENT,
+    Action.SIFT: Kind.TRANSIENT,
+    Action.RETRY: Kind.TRANSIENT,
+    Action.REFUSE: Kind.PERMANENT,
+    Action.DENY: Kind.PERMANENT,
+    Action.ASK: Kind.UNKNOWN,
+}
+"""The kind of every action."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +53,24 @@ class Trouble:
     code: int | None = None  # IPS fault code (PROTOCOL 1.5)
     status: int | None = None  # HTTP status
     retry_after_s: float | None = None
+    row: Action | None = None  # what the table says of a POST; None where no answer was read from it
+
+    @property
+    def action(self) -> Action:
+        """What becomes of the files of a POST: by its row, else by its kind."""
+        if self.row is not None:
+            return self.row
+        match self.kind:
+            case Kind.FATAL:
+                return Action.STOP
+            case Kind.UNKNOWN:
+                return Action.ASK
+            case Kind.PERMANENT:
+                return Action.REFUSE
+            case Kind.TRANSIENT:
+                return Action.WAIT if self.code is None else Action.RETRY
+            case _:
+                assert_never(self.kind)
 
 
 class RemoteError(Exception):

@@ -413,12 +413,13 @@ class Tracking:
             if drop.sends < (SENDS_MAX if drop.state is DropState.SENT else board.settings.retry.tries):
                 # a complete log without a row, or no such asset, proves that nothing of it is there
                 doubtful = drop.possible_second_copy or drop.id in unsure or not (proven or follow.log)
-                board.journal.change_drops([drop], state=DropState.CLAIMED, possible_second_copy=doubtful)
+                # in doubt for the second time it may be what breaks the line: the others of its POST are spared that
+                alone = drop.alone or (drop.state is DropState.DOUBTED and drop.sends > 1)
+                board.journal.change_drops([drop], state=DropState.CLAIMED, possible_second_copy=doubtful, alone=alone)
                 again.append(drop)
             elif drop.id not in unsure and (proven or follow.log):
-                follow.verdicts.append(
-                    _verdict(drop, Outcome.FAILED, "the server took the file but never worked on it")
-                )
+                why = wording.NEVER_WORKED_ON if drop.state is DropState.SENT else wording.NEVER_ARRIVED
+                follow.verdicts.append(_verdict(drop, Outcome.FAILED, why))
             else:
                 follow.verdicts.append(
                     _verdict(drop, Outcome.UNKNOWN, "the server does not tell whether it has the file")

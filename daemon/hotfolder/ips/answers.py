@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from hotfolder.core.server import Kind, Trouble
-from hotfolder.ips.faults import FAULT_NAMES, Call, Fault, clean, kind_of_status, trouble_of_fault
+from hotfolder.core.server import KINDS, Action, Trouble
+from hotfolder.ips.faults import FAULT_NAMES, Call, Fault, action_of_status, clean, trouble_of_fault
 from hotfolder.ips.markup import MarkupError, local_name, parse
 from hotfolder.ips.redaction import Redact
 
@@ -60,11 +60,15 @@ def read_post_answer(answer: Answer, *, now: datetime, redact: Redact) -> str | 
     handle = _job_handle(root)
     if handle and 200 <= answer.status < 300 and answer.request_was_sent:
         return handle
-    kind = kind_of_status(answer.status, Call.POST)
+    action = action_of_status(answer.status, Call.POST)
     if not answer.request_was_sent and answer.status not in (413, 429, 503):
-        kind = Kind.UNKNOWN
+        action = Action.ASK
     return Trouble(
-        kind=kind, text=_describe(answer, root, Call.POST, redact), status=answer.status, retry_after_s=retry_after_s
+        kind=KINDS[action],
+        text=_describe(answer, root, Call.POST, redact),
+        status=answer.status,
+        retry_after_s=retry_after_s,
+        row=action,
     )
 
 
@@ -83,7 +87,7 @@ def read_soap_answer(answer: Answer, operation: str, *, now: datetime, redact: R
     if answer.status == 200 and _said(root, f"{operation}Return") is not None:
         return None
     return Trouble(
-        kind=kind_of_status(answer.status, Call.READ),
+        kind=KINDS[action_of_status(answer.status, Call.READ)],
         text=_describe(answer, root, Call.READ, redact),
         status=answer.status,
         retry_after_s=retry_after_s,

@@ -1,6 +1,7 @@
 """
-What a fault code or an HTTP status means for us: one table each (PROTOCOL 1.5).
+What the answers of the server mean for us: two tables, of fault codes and of HTTP statuses (PROTOCOL 1.5).
 
+A row leads from what was answered to an action, and an action has a kind; nothing else decides.
 The server's own sentence is passed on for people, cleaned; no decision reads it.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from hotfolder.core.server import Kind, Trouble
+from hotfolder.core.server import KINDS, Action, Trouble
 
 FAULT_NAMES = ("authenticationFault", "authorizationFault", "ipsApiFault")
 
@@ -23,47 +24,76 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What to do about a fault, and how we tell people."""
+class FaultRule:
+    """One fault code."""
 
-    kind: Kind
-    text: str
+    code: int
+    name: str  # how the constant ends
+    action: Action
+    text: str  # how we tell people
 
 
-RULES = {
-    10000: Rule(Kind.FATAL, "the server got no credentials"),
-    10001: Rule(Kind.FATAL, "the server refuses this user and password"),
-    10002: Rule(Kind.FATAL, "the server does not know this user, or has disabled it"),
-    20000: Rule(Kind.FATAL, "this user cannot use the company"),
-    20001: Rule(Kind.FATAL, "the server refuses the user name in the request"),
-    20002: Rule(Kind.FATAL, "the server refuses the user in the request"),
-    20003: Rule(Kind.FATAL, "this user's role does not allow the operation"),
-    20004: Rule(Kind.FATAL, "this user may not act for another one"),
-    20005: Rule(Kind.FATAL, "the server does not allow this user that value"),
-    20006: Rule(Kind.FATAL, "the company is not allowed for this user"),
-    20007: Rule(Kind.FATAL, "the user in the request is not allowed"),
-    20008: Rule(Kind.FATAL, "the access group is not allowed"),
-    20009: Rule(Kind.PERMANENT, "this user has no permission for the folder or the existing file"),
-    30000: Rule(Kind.TRANSIENT, "the server could not do it"),
-    30001: Rule(Kind.PERMANENT, "the server calls a value invalid"),
-    30002: Rule(Kind.PERMANENT, "the server misses a value"),
-    30003: Rule(Kind.PERMANENT, "the server cannot read our request"),
-}
+FAULTS = (
+    FaultRule(10000, "NO_CREDENTIALS", Action.STOP, "the server got no credentials"),
+    FaultRule(10001, "INVALID_CREDENTIALS", Action.STOP, "the server refuses this user and password"),
+    FaultRule(10002, "INVALID_USER", Action.STOP, "the server does not know this user, or has disabled it"),
+    FaultRule(20000, "INVALID_COMPANY", Action.STOP, "this user cannot use the company"),
+    FaultRule(20001, "INVALID_REQUEST_USERNAME", Action.STOP, "the server refuses the user name in the request"),
+    FaultRule(20002, "INVALID_REQUEST_USER", Action.STOP, "the server refuses the user in the request"),
+    FaultRule(20003, "NO_OPERATION_PERMISSION", Action.STOP, "this user's role does not allow the operation"),
+    FaultRule(20004, "NO_IMPERSONATION_PERMISSION", Action.STOP, "this user may not act for another one"),
+    FaultRule(20005, "ILLEGAL_PARAMETER_VALUE", Action.STOP, "the server does not allow this user that value"),
+    FaultRule(20006, "ILLEGAL_COMPANY", Action.STOP, "the company is not allowed for this user"),
+    FaultRule(20007, "ILLEGAL_REQUEST_USER", Action.STOP, "the user in the request is not allowed"),
+    FaultRule(20008, "ILLEGAL_ACCESS_GROUP", Action.STOP, "the access group is not allowed"),
+    FaultRule(
+        20009, "MISSING_PERMISSION", Action.DENY, "this user has no permission for the folder or the existing file"
+    ),
+    FaultRule(30000, "EXCEPTION", Action.RETRY, "the server could not do it"),
+    FaultRule(30001, "INVALID_PARAMETER", Action.REFUSE, "the server calls a value invalid"),
+    FaultRule(30002, "MISSING_PARAMETER", Action.REFUSE, "the server misses a value"),
+    FaultRule(30003, "INVALID_REQUEST_XML", Action.REFUSE, "the server cannot read our request"),
+)
 """
 Known codes. 30000 is a catch-all for internal trouble and business rules alike, so it is tried a few times more.
 """
 
-_UNKNOWN_RULES = (
-    (30000, Rule(Kind.TRANSIENT, "the server reports a fault we do not know")),
-    (20000, Rule(Kind.PERMANENT, "the server does not allow it, for a reason we do not know")),
-    (10000, Rule(Kind.FATAL, "the server refuses to let us in, for a reason we do not know")),
+_BY_CODE = {rule.code: rule for rule in FAULTS}
+
+_FAMILIES = (
+    FaultRule(30000, "", Action.RETRY, "the server reports a fault we do not know"),
+    FaultRule(20000, "", Action.REFUSE, "the server does not allow it, for a reason we do not know"),
+    FaultRule(10000, "", Action.STOP, "the server refuses to let us in, for a reason we do not know"),
 )
 """
-Unknown codes, by the family they would belong to, from the highest.
+Unknown codes, by the family they would belong to, from the highest; one below all families is taken like 30000.
 
-A new authorisation code is taken like 20009, the latest of its family: about one object, not about us; so one file
-that meets it cannot stop all the others.
+A new authorisation code is taken to be about one object, like 20009, the latest of its family, and not about us; so one
+file that meets it cannot stop all the others.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRule:
+    """HTTP answers without an IPS fault and without a document we know."""
+
+    name: str
+    statuses: range
+    action: Action  # for a POST; a read is done again in any case, since it changes nothing
+    because: str
+
+
+STATUSES = (
+    StatusRule("3xx", range(300, 400), Action.WAIT, "never followed; somebody in between answered and took nothing"),
+    StatusRule("413", range(413, 414), Action.REFUSE, "too large for the server or a proxy; every try would end so"),
+    StatusRule("429", range(429, 430), Action.WAIT, "refused for now"),
+    StatusRule("503", range(503, 504), Action.WAIT, "refused for now"),
+    StatusRule(
+        "4xx", range(400, 500), Action.SIFT, "IPS says no by a fault; this is a proxy, and it passed nothing on"
+    ),
+    StatusRule("any", range(100, 1000), Action.ASK, "it may have been taken before something broke"),
+)
+"""The first row that fits counts."""
 
 MAX_REASON_CHARACTERS = 300
 
@@ -75,12 +105,12 @@ class Call(Enum):
     READ = "read"  # nothing
 
 
-def rule_of(code: int) -> Rule:
-    """Return what to do about a fault code, known or not."""
-    known = RULES.get(code)
+def rule_of(code: int) -> FaultRule:
+    """Return the row of a fault code, known or not."""
+    known = _BY_CODE.get(code)
     if known is not None:
         return known
-    return next((rule for lowest, rule in _UNKNOWN_RULES if code >= lowest), _UNKNOWN_RULES[0][1])
+    return next((family for family in _FAMILIES if code >= family.code), _FAMILIES[0])
 
 
 def trouble_of_fault(fault: Fault, *, status: int, retry_after_s: float | None = None) -> Trouble:
@@ -89,31 +119,20 @@ def trouble_of_fault(fault: Fault, *, status: int, retry_after_s: float | None =
     reason = clean(fault.reason)
     said = f": {reason}" if reason else ""
     return Trouble(
-        kind=rule.kind,
+        kind=KINDS[rule.action],
         text=f"{rule.text} (fault {fault.code}{said})",
         code=fault.code,
         status=status,
         retry_after_s=retry_after_s,
+        row=rule.action,
     )
 
 
-def kind_of_status(status: int, call: Call) -> Kind:
-    """
-    Return what to do about an HTTP answer without an IPS fault; for 2xx it has no document we know either.
-
-    | status | POST | READ | because |
-    | --- | --- | --- | --- |
-    | 3xx | transient | transient | never followed; somebody in between answered, nothing was taken |
-    | 413 | permanent | transient | too large for the server or a proxy; every try would end so |
-    | 429, 503 | transient | transient | refused for now |
-    | other 4xx | transient | transient | IPS says no by a fault; this is a proxy, and it passed nothing on |
-    | other 5xx, 2xx | unknown | transient | it may have been taken before something broke |
-    """
-    if call is Call.READ or status in (429, 503) or 300 <= status < 400:
-        return Kind.TRANSIENT
-    if status == 413:
-        return Kind.PERMANENT
-    return Kind.TRANSIENT if 400 <= status < 500 else Kind.UNKNOWN
+def action_of_status(status: int, call: Call) -> Action:
+    """Return what to do about an HTTP answer without an IPS fault; for 2xx it has no document we know either."""
+    if call is Call.READ:
+        return Action.WAIT
+    return next((rule.action for rule in STATUSES if status in rule.statuses), Action.ASK)
 
 
 def clean(text: str, most: int = MAX_REASON_CHARACTERS) -> str:

@@ -33,7 +33,7 @@ from hotfolder.core.messages import (
 )
 from hotfolder.core.server import Trouble
 from hotfolder.core.settings import Settings
-from hotfolder.ports import PostRequest
+from hotfolder.ports import PostRequest, Remote
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
 from hotfolder.services.tracking import TrackingService
@@ -61,6 +61,7 @@ class World:
     seed: int = 0
     weather: Callable[[PostRequest], str] = lambda request: "ok"
     line: Callable[[str, float], Trouble | None] = lambda server, now_s: None  # what keeps a call from a server
+    remote: Remote | None = None  # the line to a server of the test's own; None: to the model server
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
     perils: Perils = field(default_factory=Perils)
     notices: list[Notice] = field(default_factory=list)
@@ -158,8 +159,10 @@ class Life:
             world.settings, world.now(), token=world.token, unfinished=world.ledger.unfinished()
         )
 
-    def _remote(self, name: str, server: ModelServer) -> ModelRemote:
+    def _remote(self, name: str, server: ModelServer) -> Remote:
         world = self.world
+        if world.remote is not None:
+            return world.remote
         return ModelRemote(
             server,
             world.perils,

@@ -1,0 +1,336 @@
+"""
+Every answer of the server in the middle of a run of two hundred files.
+
+The sandbox and the real line to it, with the whole coordinator on fakes and a virtual clock. What each row must lead to
+is counted where it cannot be mistaken: at the sandbox, POST by POST.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotfolder.core.model import Drop, DropState, Outcome
+from hotfolder.core.server import Action
+from hotfolder.core.settings import BatchSettings
+from hotfolder.edges.remote import IpsRemote
+from hotfolder.ips.faults import FAULTS
+from hotfolder.sandbox import Clock, Sandbox
+from hotfolder.testing.simulation import World
+from tests.contract.parts import CANARY, make_remote
+from tests.contract.parts import settings as server_settings
+from tests.crash.histories import settings
+
+FILES = 200
+TOGETHER = 20  # files that share a POST
+POSTS = FILES // TOGETHER
+POISON = "f042.txt"
+
+Script = Mapping[str, Any]
+
+
+@dataclass
+class Run:
+    """One run of two hundred files, and what an independent look finds afterwards."""
+
+    world: World
+    box: Sandbox
+    remote: IpsRemote
+    dropped: dict[str, bytes]
+
+    def play(self) -> None:
+        """Let everything come to its end."""
+        self.world.run()
+
+    @property
+    def posts(self) -> int:
+        """How many POSTs the server saw the beginning of, those that only end a job left out."""
+        return sum(bool(request.file_names) for request in self.box.requests if request.operation == "UploadFile")
+
+    @property
+    def ends(self) -> int:
+        """How many POSTs without a file there were."""
+        return sum(not request.file_names for request in self.box.requests if request.operation == "UploadFile")
+
+    def asked(self, operation: str) -> int:
+        """How often something was asked."""
+        return sum(request.operation == operation for request in self.box.requests)
+
+    @property
+    def drops(self) -> dict[str, Drop]:
+        """The drops by path."""
+        return {drop.path: drop for drop in self.world.ledger.drops.values()}
+
+    def told(self, event: str) -> list[str]:
+        """The reasons of all notices of an event."""
+        return [str(notice.fields.get("reason")) for notice in self.world.notices if notice.event == event]
+
+    def check(self, failed: Mapping[str, str] | None = None, outcome: Outcome = Outcome.FAILED) -> None:
+        """Every file is stored once, with its bytes, and filed; but for some, with a part of their reason."""
+        failed = failed or {}
+        share = self.world.shares["catalog"].files
+        assets = {asset["file_name"]: asset for asset in self.box.assets()}
+        for path, content in self.dropped.items():
+            drop = self.drops[path]
+            assert drop.state is DropState.FILED, path
+            assert not drop.possible_second_copy, path
+            assert share[drop.target_path or ""].content == content, path
+            if path in failed:
+                assert drop.outcome is outcome, (path, drop.outcome, drop.reason)
+                assert failed[path] in drop.reason
+                assert path not in assets
+            else:
+                assert drop.outcome is Outcome.STORED, (path, drop.outcome, drop.reason)
+                assert self.box.content(path.removesuffix(".txt")).read_bytes() == content
+                assert assets[path]["versions"] == 1, path
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """Makes runs with scripted faults."""
+    with ExitStack() as stack:
+
+        def make(*faults: Script, **changes: Any) -> Run:
+            world = World(
+                replace(settings(files_per_post=TOGETHER), batch=BatchSettings(linger_s=2, max_files=FILES // 2))
+            )
+            clock = Clock(monotonic=world.clock.monotonic, now=world.clock.now)
+            given: dict[str, Any] = {"password": CANARY, "job_timeout": 60.0, "faults": faults, **changes}
+            box = stack.enter_context(Sandbox(data=tmp_path / "box", clock=clock, **given))
+            where = server_settings(f"{box.base_url}/UploadFile", f"{box.base_url}/services/IpsApiService")
+            world.remote = remote = make_remote(where, read_timeout_s=0.5)
+            stack.callback(remote.close)
+            dropped = {f"f{number:03}.txt": f"content {number}".encode() for number in range(FILES)}
+            for path, content in dropped.items():
+                world.shares["catalog"].drop(path, content)
+            return Run(world, box, remote, dropped)
+
+        yield make
+
+
+def test_without_a_fault_nothing_is_sent_or_asked_twice(begin: Callable[..., Run]) -> None:
+    run = begin()
+    run.play()
+    run.check()
+    assert (run.posts, run.ends) == (POSTS, 0)
+    assert run.asked("getCompanyInfo") == 1
+
+
+# --- one POST in the middle is answered so ---
+
+RESENT = POSTS + 1, 0  # the same POST once more
+SINGLY = POSTS + TOGETHER, 0  # each file of it alone
+SOUGHT = POSTS, 1  # it was taken: its job is ended, and its log tells
+MISSED = POSTS + 1, 1  # it was not: its job is ended, the log does not name its files, and they go once more
+TAKEN = POSTS, 0  # nothing was wrong
+
+AFTER = {Action.STOP: RESENT, Action.RETRY: RESENT, Action.REFUSE: SINGLY, Action.DENY: SINGLY}
+
+
+@pytest.mark.parametrize("row", FAULTS, ids=lambda row: f"{row.code}-{row.name}")
+def test_fault_that_passes(begin: Callable[..., Run], row: Any) -> None:
+    run = begin({"on": "UploadFile", "nth": 4, "do": "fault", "code": row.code, "reason": "Just now"})
+    run.play()
+    run.check()
+    assert (run.posts, run.ends) == AFTER[row.action]
+    refusals = [f"{row.text} (fault {row.code}: Just now)"] if row.action is Action.STOP else []
+    assert run.told("server.refused") == refusals
+    assert not run.told("server.unreachable")
+
+
+ANSWERS: dict[str, tuple[Script, tuple[int, int]]] = {
+    "301": ({"do": "redirect", "location": "http://127.0.0.1:9/", "status": 301}, RESENT),
+    "307": ({"do": "redirect", "location": "http://127.0.0.1:9/"}, RESENT),
+    "403": ({"do": "http-503", "status": 403}, RESENT),
+    "404": ({"do": "http-503", "status": 404}, RESENT),
+    "413": ({"do": "http-503", "status": 413}, SINGLY),
+    "429": ({"do": "http-503", "status": 429, "retry_after": 90}, RESENT),
+    "503": ({"do": "http-503"}, RESENT),
+    "500": ({"do": "http-503", "status": 500}, MISSED),
+    "502 of what was taken": ({"do": "http-503", "status": 502, "processed": True}, SOUGHT),
+    "HTML": ({"do": "html"}, MISSED),
+    "HTML for what was taken": ({"do": "html", "processed": True}, SOUGHT),
+    "garbage": ({"do": "garbage"}, MISSED),
+    "nothing": ({"do": "empty-200"}, MISSED),
+    "fault with 200": ({"do": "fault", "code": 30000, "as_200": True}, RESENT),
+    "truncated": ({"do": "truncated"}, SOUGHT),
+    "truncated and admitted": ({"do": "truncated", "short_length": True}, SOUGHT),
+    "packed": ({"do": "gzip"}, TAKEN),
+    "packed and damaged": ({"do": "broken-gzip"}, SOUGHT),
+    "another namespace": ({"do": "namespace"}, TAKEN),  # names count, not namespaces (PROTOCOL 2.6)
+    "no handle": ({"do": "hollow"}, SOUGHT),
+    "huge": ({"do": "huge"}, SOUGHT),
+    "drips": ({"do": "drip", "bytes_per_second": 40}, SOUGHT),
+    "never comes": ({"do": "hold"}, SOUGHT),
+    "swallowed before": ({"do": "swallow-before"}, MISSED),
+    "swallowed after": ({"do": "swallow-after"}, SOUGHT),
+    "stalls": ({"do": "stall", "after_bytes": 3000}, MISSED),
+    "reset": ({"do": "reset", "after_bytes": 3000}, MISSED),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_answer_in_the_middle_of_a_job(begin: Callable[..., Run], answer: str) -> None:
+    script, wanted = ANSWERS[answer]
+    run = begin()
+    fault = run.box.add_fault(on="UploadFile", nth=4, **script)
+    started_s = run.world.clock.monotonic()
+    run.play()
+    run.box.clear_faults()  # what is held back is recorded now
+    run.check()
+    assert fault.hits == 1
+    assert (run.posts, run.ends) == wanted
+    assert run.world.clock.monotonic() - started_s >= script.get("retry_after", 0)
+
+
+@pytest.mark.parametrize("answer", ["HTML", "HTML for what was taken", "swallowed after", "reset", "503"])
+def test_answer_to_the_post_that_opens_a_job(begin: Callable[..., Run], answer: str) -> None:
+    """A job of that name is sought, and only when it cannot be there any more another one is opened."""
+    script, wanted = ANSWERS[answer]
+    run = begin({"on": "UploadFile", "nth": 1, **script})
+    run.play()
+    run.check()
+    assert (run.posts, run.ends) == (RESENT if wanted == MISSED else wanted)
+
+
+# --- one file is answered so, again and again ---
+
+FAILS: dict[str, tuple[Script, int, str]] = {
+    "30001": ({"do": "fault", "code": 30001, "reason": "Bad"}, POSTS + TOGETHER, "(fault 30001: Bad)"),
+    "30003": ({"do": "fault", "code": 30003}, POSTS + TOGETHER, "the server cannot read our request"),
+    "20009": ({"do": "fault", "code": 20009}, POSTS + TOGETHER, "no permission for the folder or the existing file"),
+    "413": ({"do": "http-503", "status": 413}, POSTS + TOGETHER, "HTTP 413: too large for the server"),
+    # together twice, then each alone, and three times more for the one
+    "30000": ({"do": "fault", "code": 30000, "reason": "In use"}, POSTS + 1 + TOGETHER + 2, "(fault 30000: In use)"),
+    "500": ({"do": "http-503", "status": 500}, POSTS + 1 + TOGETHER + 2, "the server does not have it"),
+    "swallowed": ({"do": "swallow-before"}, POSTS + 1 + TOGETHER + 2, "the server does not have it"),
+    "reset": ({"do": "reset", "after_bytes": 10}, POSTS + 1 + TOGETHER + 2, "the server does not have it"),
+}
+
+
+@pytest.mark.parametrize("answer", FAILS)
+def test_one_poison_file_fails_alone(begin: Callable[..., Run], answer: str) -> None:
+    script, posts, reason = FAILS[answer]
+    run = begin({"on": "UploadFile", "file": POISON, **script})
+    run.play()
+    run.check({POISON: reason})
+    assert run.posts == posts
+    sent = Counter(name for request in run.box.requests for name in request.file_names)
+    assert max(count for name, count in sent.items() if name != POISON) <= 3
+    assert sent[POISON] <= run.world.settings.retry.tries
+
+
+def test_file_that_a_proxy_does_not_let_through_fails_alone_when_others_pass(begin: Callable[..., Run]) -> None:
+    run = begin({"on": "UploadFile", "file": POISON, "do": "http-503", "status": 403})
+    run.play()
+    run.check({POISON: "HTTP 403"})
+    sent = Counter(name for request in run.box.requests for name in request.file_names)
+    assert sent[POISON] <= run.world.settings.retry.tries + 3  # until others have passed nothing tells it from them
+    assert max(count for name, count in sent.items() if name != POISON) <= 4
+
+
+def test_proxy_that_lets_nothing_through_burns_no_tries(begin: Callable[..., Run]) -> None:
+    run = begin({"on": "UploadFile", "do": "http-503", "status": 403, "count": 30})
+    run.play()
+    run.check()
+    assert all(drop.tries == 0 for drop in run.drops.values())
+    assert len(run.told("server.unreachable")) >= 1
+
+
+def test_catch_all_fault_on_everything_is_waited_out(begin: Callable[..., Run]) -> None:
+    """Trouble of the server's own, for a few minutes: with short waits every file would have failed."""
+    run = begin()
+    fault = run.box.add_fault(on="UploadFile", from_=4, do="fault", code=30000)
+    run.world.at(200.0, lambda world: run.box.clear_faults())
+    run.play()
+    run.check()
+    assert fault.hits <= 30
+
+
+def test_catch_all_fault_that_stays_fails_what_it_meets(begin: Callable[..., Run]) -> None:
+    run = begin({"on": "UploadFile", "from": 4, "do": "fault", "code": 30000, "reason": "For ever"})
+    run.play()
+    failed = {path: "(fault 30000: For ever)" for path, drop in run.drops.items() if drop.outcome is Outcome.FAILED}
+    assert len(failed) == FILES - 3 * TOGETHER
+    run.check(failed)
+
+
+def test_wait_that_the_server_asks_for_with_a_fault_is_kept(begin: Callable[..., Run]) -> None:
+    run = begin({"on": "UploadFile", "nth": 4, "do": "fault", "code": 30000, "retry_after": 600})
+    started_s = run.world.clock.monotonic()
+    run.play()
+    run.check()
+    assert run.world.clock.monotonic() - started_s >= 600
+    assert run.posts == POSTS + 1
+
+
+# --- permission ---
+
+
+def test_folder_without_permission_is_held_and_the_server_is_not(begin: Callable[..., Run]) -> None:
+    run = begin({"on": "UploadFile", "do": "fault", "code": 20009, "reason": "No"})
+    run.play()
+    failed = [drop for drop in run.drops.values() if drop.outcome is Outcome.FAILED]
+    assert 5 <= len(failed) <= 6  # one more may have been under way
+    assert all("no permission for the folder" in drop.reason for drop in failed)
+    (held,) = run.told("folder.held")
+    assert "(fault 20009: No)" in held
+    assert "'hotfolder release'" in held
+    assert not run.told("server.refused")
+    share = run.world.shares["catalog"].files
+    assert len([path for path in share if not path.startswith("_failed/")]) == FILES - len(failed)
+
+
+def test_company_whose_handle_is_no_good_is_found_anew_at_once_but_only_once(begin: Callable[..., Run]) -> None:
+    run = begin({"on": "UploadFile", "from": 4, "count": 3, "do": "fault", "code": 20000})
+    started_s = run.world.clock.monotonic()
+    run.play()
+    run.check()
+    assert run.world.clock.monotonic() - started_s >= 900
+    assert run.asked("getCompanyInfo") == 1 + 1 + 1
+
+
+# --- questions ---
+
+QUESTIONS = ["getActiveJobs", "getJobLogDetails"]
+ODD_ANSWERS: dict[str, Script] = {
+    "503": {"do": "http-503", "count": 4},
+    "fault": {"do": "fault", "code": 30000, "count": 4},
+    "permission": {"do": "fault", "code": 20003, "count": 1},
+    "HTML": {"do": "html", "count": 4},
+    "truncated": {"do": "truncated", "count": 4},
+    "damaged": {"do": "broken-gzip", "count": 4},
+    "reset": {"do": "reset", "after_bytes": 100, "count": 4},
+    "redirect": {"do": "redirect", "location": "http://127.0.0.1:9/", "count": 4},
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("answer", ODD_ANSWERS)
+def test_odd_answer_to_a_question_sends_nothing_again(begin: Callable[..., Run], question: str, answer: str) -> None:
+    run = begin({"on": question, **ODD_ANSWERS[answer]})
+    run.play()
+    run.check()
+    assert (run.posts, run.ends) == (POSTS, 0)
+    assert run.asked(question) < 20
+
+
+def test_log_that_is_not_there_yet_is_no_verdict(begin: Callable[..., Run]) -> None:
+    """Neither listed nor logged is undecided (PROTOCOL 4.2)."""
+    run = begin({"on": "getJobLogDetails", "do": "hollow", "count": 20})
+    run.play()
+    run.check()
+    assert (run.posts, run.ends) == (POSTS, 0)
+
+
+def test_jobs_that_run_one_after_the_other_are_waited_for(begin: Callable[..., Run]) -> None:
+    run = begin(serial=True, speed=2.0)
+    run.play()
+    run.check()
+    assert (run.posts, run.ends) == (POSTS, 0)
