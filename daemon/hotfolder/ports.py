@@ -12,6 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from hotfolder.core.catalogue import Listed, Shelf
 from hotfolder.core.journal import Write
 from hotfolder.core.messages import (
     ClaimItem,
@@ -224,6 +225,9 @@ class Remote(Protocol):
 
     def names_in_use(self, company: Company, names: Sequence[str]) -> set[str]:
         """Return those of the asset IDs that are taken, in one call and one try; raises like `assets`."""
+
+    def listed(self, company: Company, shelf: Shelf) -> list[Listed]:
+        """Return all of one sort that options can name; raises a permanent `RemoteError` where it is not offered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

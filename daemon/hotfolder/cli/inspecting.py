@@ -75,6 +75,7 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     if taken["jobs"]:
         parts.append(_jobs(taken))
     parts += [_wanted(f"{entry['folder']}: {entry['state']}", entry) for entry in attention.get("folders", [])]
+    parts += [_wanted(_waiting(entry["folders"]), entry) for entry in attention.get("names", [])]
     parts += [_wanted(f"{entry['folder']}/{entry['path']}: held", entry) for entry in attention.get("held", [])]
     if attention.get("ledger"):
         parts.append(Text(f"The ledger cannot be written: {shown(attention['ledger'])}", style="bold red"))
@@ -88,6 +89,11 @@ def _server(server: dict[str, Any]) -> Text:
     if server["error"]:
         line.append(f" ({shown(server['error'])})")
     return line
+
+
+def _waiting(folders: list[str]) -> str:
+    """Return a title for what some hot folders' options name and the server does not know."""
+    return f"{', '.join(folders)}: files wait" if folders else "Files wait"
 
 
 def _folders(taken: Snapshot) -> Table:

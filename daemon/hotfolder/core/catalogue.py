@@ -76,8 +76,10 @@ def why_unknown(kind: NameKind, name: str, shelf: Sequence[Listed]) -> str:
     """Say what is wrong with a name that means nothing, or more than one thing, and what can be written instead."""
     meant = _meant(name, shelf)
     if meant:
-        ways = ", ".join(dict.fromkeys(f'"{entry.full_name}" ({entry.handle})' for entry in meant))
-        return f'the server has more than one {KINDS[kind]} "{name}": {ways}; write TYPE/NAME or the handle'
+        full_names = list(dict.fromkeys(f'"{entry.full_name}"' for entry in meant))
+        handles = list(dict.fromkeys(entry.handle for entry in meant))
+        ways = full_names if len(full_names) == len(handles) else handles
+        return f'the server has more than one {KINDS[kind]} "{name}"; write one of {", ".join(ways)}'
     return f'the {KINDS[kind]} "{name}" is not known to the server; {suggestion(name, shelf)}'
 
 

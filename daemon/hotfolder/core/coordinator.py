@@ -21,6 +21,7 @@ from hotfolder.core.filing import Filing
 from hotfolder.core.intake import Desk
 from hotfolder.core.leftovers import bound_to, leftover_folders
 from hotfolder.core.litter import WORKING
+from hotfolder.core.lookup import Lookup
 from hotfolder.core.model import (
     Drop,
     DropState,
@@ -61,6 +62,7 @@ class Coordinator:
         board.once = once
         self.connections = {server.name: Connection(board, server.name) for server in settings.servers}
         self.collisions = Collisions(board.company_key)
+        self.lookup = Lookup(board, self.connections)
         self.desks: dict[str, Desk] = {}
         for folder in settings.folders:
             is_known = unfinished.folder_paths.get(folder.name) == str(folder.path)
@@ -70,6 +72,7 @@ class Coordinator:
         self.posting = Posting(
             board,
             self.connections,
+            self.lookup,
             folder_is_up=lambda name: self.desks[name].is_up,
             requeue=self._requeue,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
@@ -80,6 +83,7 @@ class Coordinator:
             board,
             self.desks,
             self.connections,
+            self.lookup,
             on_planned=self.posting.plan,
             collisions=self.collisions,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
@@ -128,6 +132,7 @@ class Coordinator:
         for desk in self.desks.values():
             desk.wake()
             desk.record_found()
+        self.lookup.wake((*self.dispatch.naming(), *self.posting.naming()))
         self.dispatch.wake()
         self.posting.wake()
         self.tracking.wake()
@@ -140,6 +145,7 @@ class Coordinator:
         times = [desk.next_wake_s() for desk in self.desks.values()]
         times += [connection.next_wake_s() for connection in self.connections.values()]
         times += [
+            self.lookup.next_wake_s(),
             self.dispatch.next_wake_s(),
             self.posting.next_wake_s(),
             self.tracking.next_wake_s(),
@@ -196,6 +202,10 @@ class Coordinator:
                 self.tracking.assets_seen(event)
             case m.AssetsFailed():
                 self.tracking.assets_failed(event)
+            case m.NamesListed():
+                self.lookup.listed(event)
+            case m.ListFailed():
+                self.lookup.failed(event)
             case m.FiledAway():
                 self.filing.filed(event.results)
             case m.OrphansFound():
@@ -227,7 +237,8 @@ class Coordinator:
                 self._add_desk(folder, is_known=False)
             elif known.folder != folder or known.retired:
                 self.board.folders[name] = folder
-                known.change(folder)
+                known.change(folder, self.dispatch.nameless(name))
+        self.lookup.configure()
 
     def _close_retired(self) -> None:
         """Let go of folders that are no longer configured once nothing of theirs is under way."""
@@ -286,6 +297,7 @@ class Coordinator:
                 self.connections[event.server].sign_in_failed(Trouble(kind=Kind.FATAL, text=text))
                 return
         self.connections[event.server].signed_in(event.company)
+        self.lookup.signed_in(event.server)
 
     def _crashed(self, event: m.Crashed) -> None:
         """An executor met what nobody foresaw: the safe reading of each action's silence."""
@@ -302,6 +314,8 @@ class Coordinator:
                 self.tracking.seek_failed(m.SeekFailed(job, trouble))
             case m.FindAssets(job=job):
                 self.tracking.assets_failed(m.AssetsFailed(job, trouble))
+            case m.ListNames(server=server, shelf=shelf):
+                self.lookup.failed(m.ListFailed(server, shelf, trouble))
             case (
                 m.OpenFolder(folder=folder)
                 | m.CloseFolder(folder=folder)
@@ -450,6 +464,8 @@ class Coordinator:
                 or self.filing.trouble_of(drop) is not None
                 or not desk.is_up
                 or (waits and not desk.may_send)
+                or (waits and self.dispatch.is_behind(drop))  # the one before it decides
+                or (waits and self.lookup.is_hopeless(drop.server, drop.options))
             )
             if not is_stuck:
                 return False

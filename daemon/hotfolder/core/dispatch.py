@@ -7,7 +7,7 @@ Each server has a line of its own, so that one that is slow, down or refuses us 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hotfolder.core import batching, naming, preflight
@@ -15,6 +15,7 @@ from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.collisions import Collisions
 from hotfolder.core.connection import Connection
 from hotfolder.core.intake import Desk
+from hotfolder.core.lookup import Lookup, Standing
 from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.settings import OnSuccess
@@ -29,6 +30,7 @@ _AssetKey = tuple[tuple[str, ...], str]
 class _Queue:
     """The waiting drops of one folder with one set of options, oldest first."""
 
+    has_names: bool  # its options name things of the server: a job can be opened only when their handles are known
     drops: dict[int, Drop] = field(default_factory=dict)
     size_bytes: int = 0
 
@@ -49,6 +51,7 @@ class Dispatch:
         board: Board,
         desks: Mapping[str, Desk],
         connections: Mapping[str, Connection],
+        lookup: Lookup,
         *,
         on_planned: Callable[[Job, list[Drop]], None],
         collisions: Collisions,
@@ -58,6 +61,7 @@ class Dispatch:
         self._board = board
         self._desks = desks
         self._connections = connections
+        self._lookup = lookup
         self._on_planned = on_planned
         self._collisions = collisions
         self._decide = decide  # a drop has its outcome
@@ -66,6 +70,7 @@ class Dispatch:
         self._since_s: dict[int, float] = {}  # when a waiting drop became ready, by our clock
         self._not_before_s: dict[int, float] = {}
         self._asleep: dict[int, Drop] = {}  # waiting, but not before their time
+        self._named: dict[tuple[str, str, str], None] = {}  # server, folder and options of queues that have names
         self._claiming: set[int] = set()  # jobs whose drops are being claimed, and some that are past it
         # asset IDs are company-wide: of all drops that become one asset only the oldest is in a queue or a job;
         # one of another company has nothing to do with it
@@ -91,7 +96,12 @@ class Dispatch:
         if drop.folder not in line.queues:
             line.queues[drop.folder] = {}
             line.turn.append(drop.folder)
-        queue = line.queues[drop.folder].setdefault(drop.options, _Queue())
+        queue = line.queues[drop.folder].get(drop.options)
+        if queue is None:
+            queue = _Queue(has_names=bool(self._lookup.names(drop.options)))
+            line.queues[drop.folder][drop.options] = queue
+            if queue.has_names:
+                self._named[drop.server, drop.folder, drop.options] = None
         if drop.id in queue.drops:
             return
         queue.drops[drop.id] = drop
@@ -134,6 +144,7 @@ class Dispatch:
             queue.size_bytes -= drop.identity.size_bytes
             if not queue.drops:
                 del queues[drop.options]
+                self._named.pop((drop.server, drop.folder, drop.options), None)
         if not queues and drop.folder in line.queues:
             del line.queues[drop.folder]
             line.turn.remove(drop.folder)
@@ -144,6 +155,21 @@ class Dispatch:
             return self._not_before_s[drop.id]
         since_s = self._since_s.get(drop.id)
         return None if since_s is None else since_s + self._board.settings.batch.linger_s
+
+    def naming(self) -> Iterator[tuple[str, str]]:
+        """Yield server and options of all waiting drops whose options name things of the server."""
+        for server, _, options in self._named:
+            yield server, options
+
+    def nameless(self, folder: str) -> list[Drop]:
+        """Return the drops of a folder that were claimed for an earlier batch and wait for what their options name."""
+        return [
+            drop
+            for server, name, options in self._named
+            if name == folder and self._lookup.standing(server, options) is not Standing.KNOWN
+            for drop in self._lines[server].queues[folder][options].drops.values()
+            if drop.state is DropState.CLAIMED
+        ]
 
     # --- forming ---
 
@@ -177,7 +203,7 @@ class Dispatch:
             if not self._desks[name].may_send:
                 continue
             for queue in self._by_age(line, name):
-                if self._is_due(name, queue, now_s):
+                if self._is_due(name, queue, now_s) and self._may_open(queue):
                     return batching.choose(queue.drops.values(), limits=self._board.settings.batch, busy_assets=())
         return []
 
@@ -190,6 +216,13 @@ class Dispatch:
         self._board.tell("drop.rejected", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
         self._decide(drop, Outcome.REJECTED, reason)
         return True
+
+    def _may_open(self, queue: _Queue) -> bool:
+        """Whether everything that the options of a queue name has a handle."""
+        if not queue.has_names:
+            return True
+        first = next(iter(queue.drops.values()))
+        return self._lookup.standing(first.server, first.options) is Standing.KNOWN
 
     def _by_age(self, line: _Line, folder: str) -> Iterable[_Queue]:
         queues = [queue for queue in line.queues[folder].values() if queue.drops]
@@ -217,7 +250,9 @@ class Dispatch:
             for name, queues in line.queues.items():
                 if self._desks[name].may_send:
                     times += [
-                        self._since_s[next(iter(queue.drops))] + linger_s for queue in queues.values() if queue.drops
+                        self._since_s[next(iter(queue.drops))] + linger_s
+                        for queue in queues.values()
+                        if queue.drops and self._may_open(queue)
                     ]
         return min(times, default=None)
 

@@ -166,8 +166,12 @@ class Desk:
         """Whether batches may form."""
         return self.state in ("watching", "polling")
 
-    def change(self, folder: FolderSettings) -> None:
-        """The folder's settings were read again; drops that are ready follow them, those that were claimed do not."""
+    def change(self, folder: FolderSettings, nameless: Iterable[Drop] = ()) -> None:
+        """
+        The folder's settings were read again: drops that are ready follow them, those that were claimed do not.
+
+        But for the `nameless`: claimed ones that were in no POST and wait for what their options name and nobody knows.
+        """
         was_retired, self.retired = self.retired, False
         self.folder = folder
         self.router = Router(folder)
@@ -175,19 +179,10 @@ class Desk:
             if self.router.ignored(drop.path) is not None and not _may_be_claimed(drop):
                 self._written_again(drop)
                 continue
-            route = self.router.route(drop.origin or drop.path, self.board.now.today)
-            values = {
-                "server": folder.server,
-                "rule": route.rule,
-                "options": route.options,
-                "destination": route.destination,
-                "overwrite": route.overwrite,
-            }
-            if any(getattr(drop, name) != value for name, value in values.items()):
-                self._on_gone(drop)
-                self.board.journal.change_drops([drop], **values)
-                if drop.state is DropState.READY:
-                    self._on_ready(drop)
+            self._follow_settings(drop)
+        for drop in nameless:
+            if drop.server == folder.server:
+                self._follow_settings(drop)
         for entry in list(self.settling.values()):
             if not is_companion_name(entry.path) and self.router.ignored(entry.path) is not None:
                 self._forget(entry)
@@ -195,6 +190,22 @@ class Desk:
             self._open_s = self.board.now.monotonic
         elif self.may_send:
             self._walks.want_full()
+
+    def _follow_settings(self, drop: Drop) -> None:
+        """Route a drop that still waits by the settings as they are now."""
+        route = self.router.route(drop.origin or drop.path, self.board.now.today)
+        values = {
+            "server": self.folder.server,
+            "rule": route.rule,
+            "options": route.options,
+            "destination": route.destination,
+            "overwrite": route.overwrite,
+        }
+        if any(getattr(drop, name) != value for name, value in values.items()):
+            self._on_gone(drop)
+            self.board.journal.change_drops([drop], **values)
+            if drop.state in (DropState.READY, DropState.CLAIMED):
+                self._on_ready(drop)
 
     def retire(self) -> None:
         """The folder is no longer configured: what still lies in its place is left there."""

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from hotfolder.core.catalogue import Listed, Shelf
 from hotfolder.core.model import Identity, Observation, Unsafe
 from hotfolder.core.server import ActiveJob, Asset, Company, JobLog, SentFile, Trouble
 from hotfolder.core.settings import Settings
@@ -354,6 +355,24 @@ class AssetsFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesListed:
+    """One list of what options can name was read."""
+
+    server: str
+    shelf: Shelf
+    listed: tuple[Listed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListFailed:
+    """It was not given; what was read before still counts."""
+
+    server: str
+    shelf: Shelf
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
 class FiledAway:
     """A group of originals has been filed."""
 
@@ -430,6 +449,8 @@ Event = (
     | SeekFailed
     | AssetsSeen
     | AssetsFailed
+    | NamesListed
+    | ListFailed
     | FiledAway
     | OrphansFound
     | HoldAsked
@@ -574,6 +595,14 @@ class FindAssets:
 
 
 @dataclass(frozen=True, slots=True)
+class ListNames:
+    """Read one list of what options can name; answered by NamesListed or ListFailed."""
+
+    server: str
+    shelf: Shelf
+
+
+@dataclass(frozen=True, slots=True)
 class FileAway:
     """Answered by FiledAway."""
 
@@ -626,6 +655,7 @@ Action = (
     | Poll
     | Seek
     | FindAssets
+    | ListNames
     | FileAway
     | BringBack
     | RemoveCopies

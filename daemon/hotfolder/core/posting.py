@@ -9,18 +9,19 @@ poison file fails alone), and in doubt (no more files into this job; the server 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hotfolder.core import batching, naming
 from hotfolder.core.board import Board
 from hotfolder.core.connection import Connection
+from hotfolder.core.lookup import Lookup, Standing
 from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Post, PostState
 from hotfolder.core.preflight import POST_EXTRA_BYTES
-from hotfolder.core.refusals import Refusals
-from hotfolder.core.server import Kind, SentFile, Trouble
+from hotfolder.core.refusals import Refusals, Ruling
+from hotfolder.core.server import Action, Kind, SentFile, Trouble
 
 ENDJOB_TRIES = 3
 """After so many lost answers to a file-less endJob the server's own time-out ends the job."""
@@ -54,6 +55,7 @@ class Posting:
         self,
         board: Board,
         connections: Mapping[str, Connection],
+        lookup: Lookup,
         *,
         folder_is_up: Callable[[str], bool],
         requeue: Callable[[list[Drop], float], None],
@@ -63,6 +65,7 @@ class Posting:
     ) -> None:
         self._board = board
         self._connections = connections
+        self._lookup = lookup
         self._folder_is_up = folder_is_up
         self._requeue = requeue  # drops go back to waiting, claimed as they are, after a while
         self._decide = decide  # a drop has its outcome
@@ -87,14 +90,30 @@ class Posting:
         run.posts = max(run.posts, posts)
 
     def slots_used(self, server: str) -> int:
-        """Return how many of a server's jobs have POSTs to make or under way; those of folders away hold up nobody."""
+        """
+        Return how many of a server's jobs have POSTs to make or under way.
+
+        Those of folders that are away, and those that wait for handles, hold up nobody.
+        """
         jobs = self._board.jobs
         return sum(
             (bool(run.plan) or run.post is not None)
             and jobs[id_].server == server
             and self._folder_is_up(jobs[id_].folder)
+            and (run.post is not None or self._standing(jobs[id_]) is Standing.KNOWN)
             for id_, run in self.runs.items()
         )
+
+    def _standing(self, job: Job) -> Standing:
+        """Return whether the next POST has the handles it needs: only the first one carries options."""
+        return Standing.KNOWN if job.handle is not None else self._lookup.standing(job.server, job.options)
+
+    def naming(self) -> Iterator[tuple[str, str]]:
+        """Yield server and options of the jobs that are still to be opened."""
+        for id_, run in self.runs.items():
+            job = self._board.jobs[id_]
+            if run.plan and run.post is None and job.handle is None:
+                yield job.server, job.options
 
     def wake(self) -> None:
         """Begin every POST that may begin."""
@@ -126,6 +145,11 @@ class Posting:
         if job.handle is not None and self._is_idle_too_long(job):
             self._stop_taking(job, run)
             return
+        standing = self._standing(job)
+        if standing is Standing.MISSING:  # as it was known when the batch formed, this is rare
+            self._give_up(job, self._planned(run), [], 0.0)
+        if standing is not Standing.KNOWN:
+            return
         plan = run.plan.popleft()
         drops = [board.drops[id_] for id_ in plan.drops]
         ends = not run.plan
@@ -151,7 +175,7 @@ class Posting:
                 ),
                 job_name=job.name if is_first else None,
                 job_handle=job.handle,
-                options=job.options if is_first else None,
+                options=self._lookup.with_handles(job.server, job.options) if is_first else None,
                 file_name=plan.file_name,
                 end_job=ends,
             )
@@ -330,9 +354,12 @@ class Posting:
         board = self._board
         board.journal.change_post(post, state=PostState.REFUSED, answered_at=board.now.wall, reason=trouble.text)
         board.journal.change_drops(drops, state=DropState.CLAIMED)
-        ruling = self._refusals_of(job).judge(
-            trouble, job.folder, drops, opens_job=job.handle is None, retry=board.settings.retry
-        )
+        if self._is_for_names(job, trouble):
+            ruling = Ruling(again=drops)  # nothing is sent before the names were looked up again
+        else:
+            ruling = self._refusals_of(job).judge(
+                trouble, job.folder, drops, opens_job=job.handle is None, retry=board.settings.retry
+            )
         again = list(ruling.again)
         if ruling.is_try:
             board.journal.change_each((drop, {"tries": drop.tries + 1, "reason": trouble.text}) for drop in drops)
@@ -357,6 +384,13 @@ class Posting:
             self._hand_on(again, ruling.wait_s)
             if not run.plan:
                 self._stop_taking(job, run)
+
+    def _is_for_names(self, job: Job, trouble: Trouble) -> bool:
+        """Whether a first POST may have been refused for a handle that is no more; asked once for the same handles."""
+        if job.handle is not None or trouble.action not in (Action.REFUSE, Action.RETRY):
+            return False
+        may_be = self._lookup.doubt(job.server, job.options)
+        return may_be and trouble.action is Action.REFUSE  # the catch-all fault mostly has other reasons
 
     def _refusals_of(self, job: Job) -> Refusals:
         return self._refusals.setdefault(job.server, Refusals())

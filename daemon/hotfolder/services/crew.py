@@ -1,8 +1,8 @@
 """
 The threads that carry out actions: which one does what, which of them hang, and how they end.
 
-One thread per hot folder, and for each server one that asks and one per job being posted; so a share or a server that
-hangs holds up only itself. All are daemon threads.
+One thread per hot folder, and for each server one that asks, one that reads lists of names, and one per job being
+posted; so a share or a server that hangs holds up only itself. All are daemon threads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hotfolder.core.messages import Action, FindAssets, Poll, Recall, Seek, SendPost, SignIn, Tidy
+from hotfolder.core.messages import Action, FindAssets, ListNames, Poll, Recall, Seek, SendPost, SignIn, Tidy
 from hotfolder.services.worker import Inbox, Worker
 
 LEAVE_S = 5.0
@@ -29,6 +29,7 @@ class _ServerCrew:
     """The threads that talk to one server."""
 
     asker: Worker
+    lister: Worker
     uploads: Inbox
     posters: list[Worker]
     posters_hired: int = 0  # ever, for their names
@@ -53,9 +54,10 @@ class Crew:
         self._folders[name] = Worker(f"folder {name}", queue.SimpleQueue(), do, self._monotonic)
 
     def add_server(self, name: str, uploads: int) -> None:
-        """Have a server asked by one thread, and posted to by so many."""
+        """Have a server asked by two threads, and posted to by so many."""
         asker = Worker(f"server {name}", queue.SimpleQueue(), self._do, self._monotonic)
-        crew = self._servers[name] = _ServerCrew(asker, queue.SimpleQueue(), [])
+        lister = Worker(f"names {name}", queue.SimpleQueue(), self._do, self._monotonic)
+        crew = self._servers[name] = _ServerCrew(asker, lister, queue.SimpleQueue(), [])
         for _ in range(uploads):
             self._hire_poster(name, crew)
 
@@ -73,6 +75,8 @@ class Crew:
                 self._servers[action.server].uploads.put(action)
             case SignIn() | Poll() | Seek() | FindAssets():
                 self._servers[action.server].asker.inbox.put(action)
+            case ListNames():
+                self._servers[action.server].lister.inbox.put(action)
             case Recall():
                 raise ValueError("the ledger is asked by the loop itself")
             case _:
@@ -163,4 +167,5 @@ class Crew:
         yield from self._folders.values()
         for crew in self._servers.values():
             yield crew.asker
+            yield crew.lister
             yield from crew.posters

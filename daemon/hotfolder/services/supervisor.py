@@ -21,6 +21,7 @@ from hotfolder.core.messages import (
     Event,
     FindAssets,
     FolderDown,
+    ListNames,
     Notice,
     Now,
     Poll,
@@ -37,6 +38,7 @@ from hotfolder.ports import BusyError, Clock, Files, Ledger, LedgerError
 from hotfolder.services.account import Account
 from hotfolder.services.crew import Crew
 from hotfolder.services.folder import FolderService
+from hotfolder.services.listing import ListingService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.services.worker import HANG_S
@@ -108,6 +110,7 @@ class Supervisor:
         self._folders: dict[str, FolderService] = {}
         self._accounts: dict[str, Account] = {}
         self._tracking: dict[str, TrackingService] = {}
+        self._listing: dict[str, ListingService] = {}
         self._upload = upload
         self._uploads = uploads  # threads that post, for each server
         self._log = log
@@ -137,6 +140,7 @@ class Supervisor:
         """Have a server asked and posted to by threads of its own."""
         self._accounts[name] = account
         self._tracking[name] = TrackingService(account)
+        self._listing[name] = ListingService(account)
         self._crew.add_server(name, self._uploads)
 
     # --- the loop ---
@@ -344,6 +348,8 @@ class Supervisor:
                     events = self._upload.carry_out(action)
                 case SignIn() | Poll() | Seek() | FindAssets():
                     events = self._tracking[action.server].carry_out(action)
+                case ListNames():
+                    events = self._listing[action.server].carry_out(action)
                 case _:
                     events = (folder or self._folders[action.folder]).carry_out(action)
         except Exception as error:  # noqa: BLE001 # told, counted and backed off by the coordinator

@@ -35,6 +35,16 @@ def take(coordinator: Coordinator) -> dict[str, Any]:
             for name, desk in coordinator.desks.items()
             if desk.state in ("opening", "degraded", "held")
         ],
+        "names": [
+            {
+                "server": coordinator.board.server_name(missing.server),
+                "folders": list(missing.folders),
+                "reason": missing.reason,
+                "cure": cures.of_names(missing.reason),
+                "next_at": moment_of(coordinator, missing.next_s),
+            }
+            for missing in islice(coordinator.lookup.missing(), LISTED)
+        ],
         "held": list(islice(_held(coordinator), LISTED)),
         "cautions": list(islice(_cautions(coordinator), LISTED)),
         "ignored": list(islice(_ignored(coordinator), LISTED)),

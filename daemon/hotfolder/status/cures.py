@@ -51,6 +51,16 @@ def of_held(reason: str, *, is_filing: bool = False) -> str:
     return "cure what the reason says, or take the file away; it goes on by itself when it changes"
 
 
+def of_names(waits_for: str | None) -> str | None:
+    """Return what can be done about names in options of which the server knows nothing."""
+    if waits_for is None:
+        return None
+    return (
+        "make it on the server, or correct the options: 'hotfolder list' shows what there is; "
+        "the files go on by themselves"
+    )
+
+
 def of_server(state: str, name: str) -> str | None:
     """Return what can be done about a server."""
     match state:

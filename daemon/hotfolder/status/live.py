@@ -81,6 +81,8 @@ def of_drop(coordinator: Coordinator, drop: Drop) -> dict[str, Any]:
     state = state_of(coordinator, drop)
     reason, next_s = _waits_for(coordinator, drop, job)
     cure = cures.of_held(drop.reason, is_filing=drop.state is DropState.FILING) if state == "held" else None
+    if drop.state in (DropState.READY, DropState.CLAIMED) and job is None:
+        cure = cures.of_names(coordinator.lookup.waits_for(drop.server, drop.options))
     return {
         "drop": drop.id,
         "state": state,
@@ -102,9 +104,15 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
         case DropState.READY | DropState.CLAIMED if job is None:
             if coordinator.dispatch.is_behind(drop):
                 return f'waits for another file that becomes "{drop.asset}" as well', None
+            names = coordinator.lookup.waits_for(drop.server, drop.options)
+            if names is not None:
+                return names, coordinator.lookup.next_look_s(drop.server, drop.options)
             tried = f" after trying {drop.tries} times ({drop.reason})" if drop.tries and drop.reason else ""
             return f"complete; waits for its batch to form{tried}", coordinator.dispatch.waits_until_s(drop)
         case DropState.READY | DropState.CLAIMING | DropState.CLAIMED:
+            names = coordinator.lookup.waits_for(drop.server, drop.options) if job and job.handle is None else None
+            if names is not None and drop.state is DropState.CLAIMED:
+                return f"taken over; {names}", coordinator.lookup.next_look_s(drop.server, drop.options)
             run = coordinator.posting.runs.get(job.id) if job else None
             next_s = run.not_before_s if run and run.not_before_s > coordinator.board.now.monotonic else None
             return "taken over; waits for its turn to be sent", next_s

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from hotfolder.core.catalogue import Listed, Shelf
 from hotfolder.core.naming import asset_id
 from hotfolder.core.server import (
     ActiveJob,
@@ -37,6 +38,7 @@ class ModelJob:
     handle: str
     name: str
     overwrite: bool
+    projects: tuple[str, ...] = ()  # handles
     files: list[tuple[str, str, int]] = field(default_factory=list)  # asset ID, digest, size
     last_post_s: float = 0.0
     ended_s: float | None = None
@@ -50,6 +52,7 @@ class ModelAsset:
 
     handle: str
     contents: list[str] = field(default_factory=list)
+    projects: set[str] = field(default_factory=set)  # handles
     size_bytes: int = 0
     modified_at: datetime | None = None
 
@@ -63,6 +66,8 @@ class ModelServer:
         self.job_timeout_s = job_timeout_s
         self.jobs: dict[str, ModelJob] = {}
         self.assets: dict[str, ModelAsset] = {}
+        self.shelves: dict[Shelf, dict[str, str]] = {}  # what options can name: names to handles
+        self.untold: dict[Shelf, Trouble] = {}  # why a list is not given
         self.requests: list[str] = []
         self.max_post_bytes: int | None = None  # what it tells of its limit
         self.away_until_s = 0.0  # nobody signs in before
@@ -88,6 +93,7 @@ class ModelServer:
         kind = "UploadSuccess" if known is None else "FileUpdated"
         asset = self.assets.setdefault(name, ModelAsset(f"a|{next(self._numbers)}"))
         asset.contents.append(digest)
+        asset.projects.update(job.projects)
         asset.size_bytes, asset.modified_at = size, self.clock.now()
         return LogRow(log_type=kind, message=f"{name} was taken in", asset_name=name, asset_handle=asset.handle)
 
@@ -95,9 +101,14 @@ class ModelServer:
         """Process one whole POST; raises `RemoteError` with the fault a real server would answer."""
         self.work()
         if request.job_handle is None:
-            overwrite = bool(json.loads(request.options or "{}").get("overwrite"))
+            options = json.loads(request.options or "{}")
+            projects = tuple(options.get("projectHandleArray", ()))
+            for project in projects:
+                if project not in self.shelves.get(Shelf.PROJECTS, {}).values():
+                    raise RemoteError(Trouble(kind=Kind.PERMANENT, text=f"no such project: {project}", code=30001))
             handle = f"j|1||{request.job_name}|{next(self._numbers)}"
-            job = self.jobs[handle] = ModelJob(handle, request.job_name or "", overwrite)
+            job = ModelJob(handle, request.job_name or "", bool(options.get("overwrite")), projects)
+            self.jobs[handle] = job
         else:
             found = self.jobs.get(request.job_handle)
             if found is None or found.ended_s is not None:
@@ -246,3 +257,10 @@ class ModelRemote:
         if self._server.names_trouble is not None:
             raise RemoteError(self._server.names_trouble)
         return self._server.assets.keys() & set(names)
+
+    def listed(self, company: Company, shelf: Shelf) -> list[Listed]:
+        """Return what options can name, unless the server is told to keep it to itself."""
+        self._ask(f"list {shelf}")
+        if shelf in self._server.untold:
+            raise RemoteError(self._server.untold[shelf])
+        return [Listed(handle=handle, name=name) for name, handle in self._server.shelves.get(shelf, {}).items()]

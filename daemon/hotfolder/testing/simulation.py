@@ -20,6 +20,7 @@ from hotfolder.core.messages import (
     Changed,
     Event,
     FindAssets,
+    ListNames,
     Notice,
     Now,
     Poll,
@@ -36,6 +37,7 @@ from hotfolder.core.settings import Settings
 from hotfolder.ports import PostRequest, Remote
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
+from hotfolder.services.listing import ListingService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.testing.files import FakeFiles, FakeShare
@@ -151,6 +153,7 @@ class Life:
         self._folders: dict[str, FolderService] = {}
         self._serve()
         self._tracking = {name: TrackingService(account) for name, account in self._accounts.items()}
+        self._listing = {name: ListingService(account) for name, account in self._accounts.items()}
         self._upload = UploadService(
             self._accounts.__getitem__, self._files.__getitem__, world.clock, self._events.append
         )
@@ -238,6 +241,8 @@ class Life:
                     self._lines.setdefault(f"upload {action.server}", deque()).append(action)
                 case SignIn() | Poll() | Seek() | FindAssets():
                     self._lines.setdefault(f"server {action.server}", deque()).append(action)
+                case ListNames():
+                    self._lines.setdefault(f"names {action.server}", deque()).append(action)
                 case _:
                     self._lines.setdefault(f"folder {action.folder}", deque()).append(action)
 
@@ -247,6 +252,8 @@ class Life:
                 self._events.extend(self._upload.carry_out(action))
             case SignIn() | Poll() | Seek() | FindAssets():
                 self._events.extend(self._tracking[action.server].carry_out(action))
+            case ListNames():
+                self._events.extend(self._listing[action.server].carry_out(action))
             case Recall():
                 pass
             case _:

@@ -71,9 +71,10 @@ def test_a_name_like_no_other_is_told_what_there_is() -> None:
 
 def test_a_name_of_two_things_is_told_how_to_name_each() -> None:
     assert why_unknown(NameKind.SET, "Standard", SETS) == (
-        'the server has more than one set script "Standard": "Scripts/Standard" (ps|2), "Presets/Standard" (ps|3); '
-        "write TYPE/NAME or the handle"
+        'the server has more than one set script "Standard"; write one of "Scripts/Standard", "Presets/Standard"'
     )
+    twins = [Listed(handle=f"ps|{number}", name="Spin", group="Scripts") for number in (1, 2)]
+    assert why_unknown(NameKind.SET, "Spin", twins).endswith('"Spin"; write one of ps|1, ps|2')
 
 
 listed = st.builds(
