@@ -148,15 +148,7 @@ def build(
                 redaction.hide(value)
                 return value
 
-            remote = IpsRemote(
-                server,
-                read_password=password,
-                connect_timeout_s=CONNECT_TIMEOUT_S,
-                read_timeout_s=READ_TIMEOUT_S,
-                connections=settings.upload.parallel_jobs + 1,
-                app_version=hotfolder.__version__,
-                boundary=lambda: f"hotfolder-{secrets.token_hex(16)}",
-            )
+            remote = connect(server, password, connections=settings.upload.parallel_jobs + 1)
             stack.callback(remote.close)
             return Account(remote)
 
@@ -233,6 +225,19 @@ def build(
             _stack=stack.pop_all(),
         )
     raise AssertionError("unreachable")
+
+
+def connect(server: ServerSettings, read_password: Callable[[], str], *, connections: int = 1) -> IpsRemote:
+    """Return the line to a server; its user closes it. Nothing is sent yet."""
+    return IpsRemote(
+        server,
+        read_password=read_password,
+        connect_timeout_s=CONNECT_TIMEOUT_S,
+        read_timeout_s=READ_TIMEOUT_S,
+        connections=connections,
+        app_version=hotfolder.__version__,
+        boundary=lambda: f"hotfolder-{secrets.token_hex(16)}",
+    )
 
 
 def _serve(view: View, settings: Settings, log: NoticeLog, stack: ExitStack) -> str | None:

@@ -29,6 +29,8 @@ FIELDS: dict[str, set[str]] = {
     "server.unreachable": {"reason"},
     "server.recovered": set(),
     "server.refused": {"reason", "code"},
+    "names.unknown": {"what", "reason"},
+    "names.known": {"what"},
 }
 """Every event with what it has to say at least."""
 
@@ -99,7 +101,7 @@ def test_a_day_of_a_daemon_is_told_in_documented_events_only(place: Place, image
 
     assert ended.code == 0
     names = check_lines(ended, begun_at)
-    others = {"folder.held", "job.recovered", "server.refused"}
+    others = {"folder.held", "job.recovered", "server.refused", "names.unknown", "names.known"}
     assert names | {"job.progress"} == set(FIELDS) - others  # a job may be over before anybody asks how it stands
     for event in ended.named("drop.filed"):
         stages = ["drop.seen", "drop.rejected" if event["outcome"] == "rejected" else "drop.ready", "drop.filed"]

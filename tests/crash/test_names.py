@@ -60,7 +60,7 @@ def projects_of(world: World, asset: str) -> set[str]:
 def told(world: World, event: str) -> list[str]:
     """Return what was told under one name of a log event."""
     return [
-        str(notice.fields.get("reason", notice.fields.get("name"))) for notice in world.notices if notice.event == event
+        str(notice.fields.get("reason", notice.fields["what"])) for notice in world.notices if notice.event == event
     ]
 
 
@@ -113,7 +113,7 @@ def test_a_name_that_nobody_knows_holds_only_its_own_files_until_it_is_there() -
     check(world, others, folder="plain")
     assert projects_of(world, "a") == {"p|1|Sprng"}
     assert told(world, "names.unknown") == ['the project "Sprng" is not known to the server; the nearest is "Spring"']
-    assert told(world, "names.known") == ["Sprng"]
+    assert told(world, "names.known") == ['project "Sprng"']
     assert 8 <= questions(world) <= 13  # once a minute for ten minutes
 
 
@@ -145,7 +145,7 @@ def test_a_list_that_is_not_given_holds_only_the_files_that_need_it_and_is_told_
     check(world, others, folder="plain")
     assert filed == [True]
     assert told(world, "names.unknown") == [trouble.text]
-    assert told(world, "names.known") == ["None"]
+    assert told(world, "names.known") == ["projects"]
     assert not [notice for notice in world.notices if notice.event.startswith("server.")]
     assert questions(world) <= (6 if trouble is NOT_ALLOWED else 60)
 

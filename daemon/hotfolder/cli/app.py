@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 import hotfolder
-from hotfolder.cli import doctor, inspecting, running, setup, touring, wishing
+from hotfolder.cli import doctor, inspecting, listing, running, setup, touring, wishing
 from hotfolder.cli.exits import Exit
 from hotfolder.config import ConfigError, StarterError, default_config_path, format_problem
 from hotfolder.edges.control import ControlError
@@ -68,6 +68,7 @@ for command in (
     touring.sandbox,
 ):
     app.command()(command)
+app.command(name="list")(listing.list_)
 
 
 def main(arguments: list[str] | None = None) -> int:

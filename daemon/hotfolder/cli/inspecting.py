@@ -75,7 +75,7 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     if taken["jobs"]:
         parts.append(_jobs(taken))
     parts += [_wanted(f"{entry['folder']}: {entry['state']}", entry) for entry in attention.get("folders", [])]
-    parts += [_wanted(_waiting(entry["folders"]), entry) for entry in attention.get("names", [])]
+    parts += [_wanted(_naming(entry["folders"]), entry) for entry in attention.get("names", [])]
     parts += [_wanted(f"{entry['folder']}/{entry['path']}: held", entry) for entry in attention.get("held", [])]
     if attention.get("ledger"):
         parts.append(Text(f"The ledger cannot be written: {shown(attention['ledger'])}", style="bold red"))
@@ -91,9 +91,9 @@ def _server(server: dict[str, Any]) -> Text:
     return line
 
 
-def _waiting(folders: list[str]) -> str:
+def _naming(folders: list[str]) -> str:
     """Return a title for what some hot folders' options name and the server does not know."""
-    return f"{', '.join(folders)}: files wait" if folders else "Files wait"
+    return f"{', '.join(folders)}: a name in the options" if folders else "A name in the options of older files"
 
 
 def _folders(taken: Snapshot) -> Table:

@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from hotfolder.cli.exits import Exit
-from hotfolder.config import format_problem, load, write_starter
+from hotfolder.cli.online import name_problems, signed_in
+from hotfolder.config import ConfigError, format_problem, load, write_starter
+from hotfolder.core.wording import shown
 
 
 def init(
@@ -29,11 +31,28 @@ def init(
     return Exit.GOOD
 
 
-def check(context: typer.Context) -> int:
-    """Say everything that is wrong with the configuration, as FILE:LINE: key: found, wanted."""
+def check(
+    context: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also sign in, and look up company, limit and names on the server")
+    ] = False,
+) -> int:
+    """
+    Say everything that is wrong with the configuration, as FILE:LINE: key: found, wanted.
+
+    Exit code 0; 2 for a problem; with --online 3 when the server refuses us, 4 when it cannot be reached.
+    """
     loaded = load(context.obj, os.environ)
     for warning in loaded.warnings:
         sys.stderr.write(f"warning: {format_problem(warning)}\n")
+    if online:
+        with signed_in(loaded.settings) as lines:
+            for line in lines.values():
+                typer.echo(shown(line.summary()))
+            problems = list(name_problems(loaded.names, lines))
+        if problems:
+            raise ConfigError(problems)
     folders = len(loaded.settings.folders)
-    typer.echo(f"{context.obj}: good, {folders} hot folder{'' if folders == 1 else 's'}")
+    names = f", {len(loaded.names)} names known to the server" if online and loaded.names else ""
+    typer.echo(f"{context.obj}: good, {folders} hot folder{'' if folders == 1 else 's'}{names}")
     return Exit.GOOD

@@ -8,6 +8,7 @@ The only place that reads environment and TOML.
 from hotfolder.config.loading import Loaded, default_config_path, load, load_text
 from hotfolder.config.problems import ConfigError, Problem, format_problem
 from hotfolder.config.starter import Answers, StarterError, starter_text, write_starter
+from hotfolder.config.stated import StatedName
 
 __all__ = [
     "Answers",
@@ -15,6 +16,7 @@ __all__ = [
     "Loaded",
     "Problem",
     "StarterError",
+    "StatedName",
     "default_config_path",
     "format_problem",
     "load",

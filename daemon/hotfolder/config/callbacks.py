@@ -7,11 +7,10 @@ that the main file lists is taken, and by default none (RELIABILITY H2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from hotfolder.config.addresses import same_host, url_host
-from hotfolder.config.checks import DEFAULTS, FolderSource, value_at
+from hotfolder.config.checks import DEFAULTS, FolderSource, option_tables, value_at
 from hotfolder.config.problems import KeyPath, Problem, one_of, quoted
 from hotfolder.config.structure import Source
 
@@ -24,20 +23,12 @@ def check_callbacks(main: Source, folders: Sequence[FolderSource]) -> Iterator[P
     hosts = [host for host in listed if isinstance(host, str)] if isinstance(listed, list) else []
     places = [(main, DEFAULTS), *((folder.source, folder.at) for folder in folders)]
     for source, at in places:
-        for path in _options(source.tables, at):
+        for path in option_tables(source.tables, at):
             key = (*path, "postHttpUrl")
             url = value_at(source.tables, key)
             host = url_host(url) if isinstance(url, str) else None
             if host is not None and not any(same_host(host, allowed) for allowed in hosts):
                 yield source.problem(key, quoted(url), _wanted(main, hosts))
-
-
-def _options(tables: Mapping[str, Any], at: KeyPath) -> Iterator[KeyPath]:
-    """Yield the paths of the options of a hot folder, or of all, and of its rules."""
-    yield (*at, "options")
-    rules = value_at(tables, (*at, "rule"))
-    for position in range(len(rules) if isinstance(rules, list) else 0):
-        yield (*at, "rule", position, "options")
 
 
 def _wanted(main: Source, hosts: Sequence[str]) -> str:

@@ -78,6 +78,14 @@ def value_at(tables: Any, path: KeyPath) -> Any:
     return tables
 
 
+def option_tables(tables: Mapping[str, Any], at: KeyPath) -> Iterator[KeyPath]:
+    """Yield the paths of the options of a hot folder, or of all, and of its rules."""
+    yield (*at, "options")
+    rules = value_at(tables, (*at, "rule"))
+    for position in range(len(rules) if isinstance(rules, list) else 0):
+        yield (*at, "rule", position, "options")
+
+
 def path_at(source: Source, path: KeyPath) -> Path | None:
     """Return the path that a key names, absolute, or None where it is missing or none."""
     stated = value_at(source.tables, path)

@@ -17,6 +17,7 @@ from hotfolder.config.problems import ConfigError, KeyPath, Problem
 from hotfolder.config.reading import default_folders_directory, parse_source, read_folder_sources, read_source
 from hotfolder.config.resolve import resolve, resolve_folder
 from hotfolder.config.secret import SecretError, read_password
+from hotfolder.config.stated import StatedName, stated_names
 from hotfolder.config.structure import Source, validate
 from hotfolder.core.settings import FolderSettings, Settings
 
@@ -31,6 +32,7 @@ class Loaded:
 
     settings: Settings
     warnings: tuple[Problem, ...]  # worth a second look
+    names: tuple[StatedName, ...]  # what the options name on a server; only that can say whether it is there
 
 
 def default_config_path(environment: Mapping[str, str]) -> Path:
@@ -107,7 +109,11 @@ def _load(
         raise ConfigError(_ordered(problems, main.file))
     folders = [(source, _resolve_folder(source, keys, model, looks)) for source, keys in zip(sources, own, strict=True)]
     settings = resolve(model, [folder for _, folder in folders], password, main.file.parent.absolute())
-    return Loaded(settings=settings, warnings=_ordered(find_cautions(main, folders, settings, looks), main.file))
+    return Loaded(
+        settings=settings,
+        warnings=_ordered(find_cautions(main, folders, settings, looks), main.file),
+        names=tuple(stated_names(main, folders)),
+    )
 
 
 def _resolve_folder(

@@ -32,7 +32,9 @@ about many defaults, so say what matters to you.
 
 **Names and handles.** Where Adobe takes handles, write the name as Adobe's own pages show it. A text of the form of a
 handle (`p|6|Name`, `ps|941`, `a|1234`) is sent as it is; names are better, since a handle may change with the server. A
-name is asked of the server when it is needed.
+name is asked of the server when it is needed; `hotfolder list projects|sets|presets|profiles` shows which there are,
+and `hotfolder check --online` tells wrong ones. Of two presets with one name, write TYPE/NAME. Files whose name the
+server does not know wait in their place until it does.
 
 **Required** elements are those without which their table makes no sense; the others are not sent unless they are said.
 

@@ -19,7 +19,7 @@ class Shelf(StrEnum):
     """One list that the server gives; the value is what stands on it, for people."""
 
     PROJECTS = "projects"
-    PROPERTY_SETS = "property sets"  # set scripts and video presets alike (PROTOCOL 3.5)
+    PROPERTY_SETS = "property sets"  # presets of batch sets and of video encoding alike (PROTOCOL 3.5)
     PROFILES = "ICC profiles"
 
 
@@ -32,13 +32,14 @@ SHELVES: Mapping[NameKind, Shelf] = {
 """
 Where a name of each kind is looked up.
 
-Set scripts and video presets are both property sets, and nothing documented tells their types apart (PROTOCOL 3.5).
+Presets of batch sets and of video encoding are both property sets, and nothing documented tells their types apart
+(PROTOCOL 3.5).
 """
 
 KINDS: Mapping[NameKind, str] = {
     NameKind.PROJECT: "project",
-    NameKind.SET: "set script",
-    NameKind.PRESET: "video preset",
+    NameKind.SET: "batch set preset",
+    NameKind.PRESET: "video encoding preset",
     NameKind.PROFILE: "ICC profile",
 }
 """What a name of each kind is called before people."""
@@ -74,13 +75,27 @@ def handle_of(name: str, shelf: Sequence[Listed]) -> str | None:
 
 def why_unknown(kind: NameKind, name: str, shelf: Sequence[Listed]) -> str:
     """Say what is wrong with a name that means nothing, or more than one thing, and what can be written instead."""
-    meant = _meant(name, shelf)
-    if meant:
-        full_names = list(dict.fromkeys(f'"{entry.full_name}"' for entry in meant))
-        handles = list(dict.fromkeys(entry.handle for entry in meant))
-        ways = full_names if len(full_names) == len(handles) else handles
-        return f'the server has more than one {KINDS[kind]} "{name}"; write one of {", ".join(ways)}'
+    ways = _ways_to_tell_apart(name, shelf)
+    if ways:
+        return f'the server has more than one {KINDS[kind]} "{name}"; write one of {ways}'
     return f'the {KINDS[kind]} "{name}" is not known to the server; {suggestion(name, shelf)}'
+
+
+def wanted_instead(kind: NameKind, name: str, shelf: Sequence[Listed]) -> str:
+    """Say what is wanted in place of such a name, for a message that has said what was found."""
+    ways = _ways_to_tell_apart(name, shelf)
+    if ways:
+        return f"one of {ways}: the server has more than one {KINDS[kind]} of this name"
+    article = "an" if kind is NameKind.PROFILE else "a"
+    return f"the name of {article} {KINDS[kind]} on the server: {suggestion(name, shelf)}"
+
+
+def way_to_write(entry: Listed, shelf: Sequence[Listed]) -> str:
+    """Return the shortest text that means this one in options: its name, TYPE/NAME, or its handle."""
+    for text in (entry.name, entry.full_name):
+        if text and handle_of(text, shelf) == entry.handle:
+            return text
+    return entry.handle
 
 
 def suggestion(name: str, shelf: Sequence[Listed]) -> str:
@@ -90,12 +105,18 @@ def suggestion(name: str, shelf: Sequence[Listed]) -> str:
     if not names:
         return "it has none with a name"
     folded = {_folded(known): known for known in (*full_names, *names)}
-    near = [folded[found] for found in get_close_matches(_folded(name), folded, n=2, cutoff=0.7)]
+    near = [folded[found] for found in get_close_matches(_folded(name), folded, n=2, cutoff=0.6)]
     if near:
         return "the nearest is " + " or ".join(f'"{known}"' for known in near)
     rest = len(names) - KNOWN_SHOWN
     known = ", ".join(f'"{known}"' for known in names[:KNOWN_SHOWN])
     return f"known are {known}" + (f" and {rest} more" if rest > 0 else "")
+
+
+def _ways_to_tell_apart(name: str, shelf: Sequence[Listed]) -> str:
+    """Return what can be written for each of several things that a name means; nothing if it means none."""
+    ways = list(dict.fromkeys(way_to_write(entry, shelf) for entry in _meant(name, shelf)))
+    return ", ".join(f'"{way}"' for way in ways)
 
 
 def _meant(name: str, shelf: Sequence[Listed]) -> list[Listed]:

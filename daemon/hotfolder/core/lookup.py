@@ -100,10 +100,9 @@ class _Copy:
 
     def why(self, name: Name) -> str | None:
         """Return why a name has no handle, None while that is still to be told."""
-        kind, text = name
         if self.listed is not None and name not in self.unsure:
-            return why_unknown(kind, text, self.listed)
-        return None if self.trouble is None else f'the {KINDS[kind]} "{text}" cannot be looked up: {self.trouble}'
+            return why_unknown(*name, self.listed)
+        return None if self.trouble is None else f"the {_quoted(name)} cannot be looked up: {self.trouble}"
 
 
 class Lookup:
@@ -322,17 +321,20 @@ class Lookup:
 
     def _tell_of(self, server: str, copy: _Copy, name: Name) -> None:
         """Tell once that the server has nothing of a name, and once that it has."""
-        kind, text = name
         if copy.handle(name) is not None:
             if name in copy.told:
                 copy.told.discard(name)
-                self._tell(server, "names.known", "info", what=KINDS[kind], name=text)
+                self._tell(server, "names.known", "info", what=_quoted(name))
         elif copy.trouble is None and name not in copy.told and (why := copy.why(name)) is not None:
             copy.told.add(name)
-            self._tell(server, "names.unknown", "warning", what=KINDS[kind], name=text, reason=why)
+            self._tell(server, "names.unknown", "warning", what=_quoted(name), reason=why)
 
     def _tell(self, server: str, event: str, level: Literal["info", "warning"], **fields: str) -> None:
         self._board.tell(event, level, server=self._board.server_name(server), **fields)
+
+
+def _quoted(name: Name) -> str:
+    return f'{KINDS[name[0]]} "{name[1]}"'
 
 
 def _is_about_rights(trouble: Trouble) -> bool:

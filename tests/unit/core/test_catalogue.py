@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfolder.core.catalogue import SHELVES, Listed, handle_of, why_unknown
+from hotfolder.core.catalogue import SHELVES, Listed, handle_of, wanted_instead, way_to_write, why_unknown
 from hotfolder.core.option_names import NameKind
 
 PROJECTS = [
@@ -71,10 +71,32 @@ def test_a_name_like_no_other_is_told_what_there_is() -> None:
 
 def test_a_name_of_two_things_is_told_how_to_name_each() -> None:
     assert why_unknown(NameKind.SET, "Standard", SETS) == (
-        'the server has more than one set script "Standard"; write one of "Scripts/Standard", "Presets/Standard"'
+        'the server has more than one batch set preset "Standard"; write one of "Scripts/Standard", "Presets/Standard"'
     )
     twins = [Listed(handle=f"ps|{number}", name="Spin", group="Scripts") for number in (1, 2)]
-    assert why_unknown(NameKind.SET, "Spin", twins).endswith('"Spin"; write one of ps|1, ps|2')
+    assert why_unknown(NameKind.SET, "Spin", twins).endswith('"Spin"; write one of "ps|1", "ps|2"')
+
+
+def test_what_is_wanted_instead_follows_what_was_found() -> None:
+    assert wanted_instead(NameKind.PROJECT, "spring 2026", PROJECTS) == (
+        'the name of a project on the server: the nearest is "Spring 2026"'
+    )
+    assert wanted_instead(NameKind.PROFILE, "Zoo", []) == (
+        "the name of an ICC profile on the server: it has none with a name"
+    )
+    assert wanted_instead(NameKind.SET, "Standard", SETS) == (
+        'one of "Scripts/Standard", "Presets/Standard": the server has more than one batch set preset of this name'
+    )
+
+
+def test_everything_can_be_written_in_some_way() -> None:
+    assert [way_to_write(entry, SETS) for entry in SETS] == [
+        "Spin",
+        "Scripts/Standard",
+        "Presets/Standard",
+        "ps|4",
+        "Odd/Spin",
+    ]
 
 
 listed = st.builds(

@@ -93,10 +93,10 @@ class Bench:
     def standing(self, options: str = SPRING, server: str = "default") -> Standing:
         return self.lookup.standing(server, options)
 
-    def told(self) -> list[tuple[str, str | None]]:
-        """Return the events, with the name they are about."""
+    def told(self) -> list[tuple[str, str]]:
+        """Return the events, with what they are about."""
         self.notices += self.board.take_turn().notices
-        return [(notice.event, notice.fields.get("name")) for notice in self.notices]
+        return [(notice.event, notice.fields["what"]) for notice in self.notices]
 
 
 PROJECTS = ListNames("default", Shelf.PROJECTS)
@@ -171,10 +171,10 @@ def test_a_missing_name_is_told_once_and_once_that_it_is_there() -> None:
     bench.wake(60, SPRING)
     bench.listed("Autumn")
     bench.wake(61, SPRING)
-    assert bench.told() == [("names.unknown", "Spring")]
+    assert bench.told() == [("names.unknown", 'project "Spring"')]
     bench.wake(120, SPRING)
     bench.listed("Spring")
-    assert bench.told()[1:] == [("names.known", "Spring")]
+    assert bench.told()[1:] == [("names.known", 'project "Spring"')]
 
 
 def test_a_name_that_was_read_before_anybody_needed_it_is_known_at_once() -> None:
@@ -190,7 +190,7 @@ def test_names_of_the_settings_are_looked_up_before_any_file_comes() -> None:
     bench = Bench(settings(folder(projects=["Spring"], rule="Autumn")))
     assert bench.wake(0) == [PROJECTS]
     bench.listed("Spring")
-    assert bench.told() == [("names.unknown", "Autumn")]
+    assert bench.told() == [("names.unknown", 'project "Autumn"')]
     (missing,) = bench.lookup.missing()
     assert (missing.server, missing.folders) == ("default", ("catalog",))
     assert '"Autumn" is not known' in missing.reason
@@ -236,7 +236,7 @@ def test_one_list_that_is_not_given_holds_no_names_of_another() -> None:
     bench.failed(trouble(Kind.PERMANENT, code=20003), Shelf.PROPERTY_SETS)
     assert bench.standing(SPRING) is Standing.KNOWN
     assert bench.standing(BOTH) is Standing.MISSING
-    assert bench.lookup.waits_for("default", BOTH) == 'the set script "Spin" cannot be looked up: it did not work'
+    assert bench.lookup.waits_for("default", BOTH) == 'the batch set preset "Spin" cannot be looked up: it did not work'
 
 
 @pytest.mark.parametrize(
@@ -273,14 +273,14 @@ def test_trouble_with_a_list_is_told_once_and_for_a_blip_not_at_all() -> None:
     bench = Bench()
     at_s = 0.0
     for number in range(PATIENCE + 3):
-        assert bench.told() == [("names.unknown", None)] * (number >= PATIENCE)
+        assert bench.told() == [("names.unknown", "projects")] * (number >= PATIENCE)
         assert bench.wake(at_s, SPRING) == [PROJECTS]
         bench.failed(trouble())
         at_s += 60.0
     assert bench.lookup.is_hopeless("default", SPRING)
     bench.wake(at_s, SPRING)
     bench.listed("Spring")
-    assert bench.told() == [("names.unknown", None), ("names.known", None)]
+    assert bench.told() == [("names.unknown", "projects"), ("names.known", "projects")]
 
 
 def test_names_that_are_known_still_count_when_reading_them_again_fails() -> None:

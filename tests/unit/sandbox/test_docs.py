@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from tests.unit.sandbox.client import Caller
+from tests.unit.sandbox.client import COMPANY, Caller
 
 from hotfolder.cli.app import app
 from hotfolder.sandbox.faults import FILE_FAULTS, REQUEST_FAULTS
 from hotfolder.sandbox.names import OverwriteMode
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")
-(EXAMPLE,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+(CATALOGUE, EXAMPLE) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def rows(heading: str) -> dict[str, set[str]]:
@@ -53,3 +53,10 @@ def test_example_does_what_is_said(call: Callable[..., Caller]) -> None:
     other = caller.post("a.psd", "virus.txt", job="other", end=True, content=b"8BPS\0\x01").handle
     assert caller.verdicts(other) == [("UploadError", "a")]
     assert [asset["name"] for asset in caller.box.assets()] == ["chair", "table", "sofa"]
+
+
+def test_the_example_of_what_options_can_name_can_be_used(call: Callable[..., Caller], tmp_path: Path) -> None:
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box/catalogue.toml").write_text(CATALOGUE)
+    answer = call(data=tmp_path / "box").soap("getProjects", COMPANY)
+    assert answer.texts("projectHandle") == ["p|2101|Spring 2026", "p|6|Autumn"]
