@@ -157,7 +157,7 @@ def check_receipt(receipt: Table, path: str, content: bytes, place: Place) -> No
     is_stored = receipt["outcome"] in ("stored", "updated", "renamed")
     assert is_stored == (not path.startswith("_failed"))
     assert bool(receipt["stored_at"]) == is_stored
-    if receipt["outcome"] == "rejected":
+    if receipt["outcome"] in ("rejected", "duplicate"):  # nothing was sent: the server told that its name is taken
         assert receipt["job"] == receipt["job_handle"] == receipt["sha256"] == ""
     else:
         assert receipt["sha256"] == sha256(content)

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from hotfolder.core.model import DropState, Outcome
+from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import RuleSettings
 from hotfolder.ports import PostRequest
 from hotfolder.testing.remote import ModelAsset
@@ -168,6 +169,7 @@ def test_a_newer_drop_never_overtakes_an_older_one_with_its_asset_id() -> None:
 def test_a_duplicate_after_a_lost_answer_is_ours_only_if_the_asset_proves_it() -> None:
     """Nothing of the first attempt arrived; the name had been taken by somebody else long before."""
     world = World(settings(overwrite=False), weather=weather(["swallow before"]))
+    world.server.names_trouble = Trouble(kind=Kind.TRANSIENT, text="busy")  # else nothing would be sent at all
     long_ago = START - timedelta(days=30)
     world.server.assets["chair"] = ModelAsset("a|99", ["somebody's"], size_bytes=3, modified_at=long_ago)
     world.shares["catalog"].drop("chair.jpg", b"our")

@@ -206,6 +206,10 @@ class Coordinator:
                 self.lookup.listed(event)
             case m.ListFailed():
                 self.lookup.failed(event)
+            case m.TakenSeen():
+                self.dispatch.taken.seen(event)
+            case m.TakenFailed():
+                self.dispatch.taken.failed(event)
             case m.FiledAway():
                 self.filing.filed(event.results)
             case m.OrphansFound():
@@ -316,6 +320,8 @@ class Coordinator:
                 self.tracking.assets_failed(m.AssetsFailed(job, trouble))
             case m.ListNames(server=server, shelf=shelf):
                 self.lookup.failed(m.ListFailed(server, shelf, trouble))
+            case m.CheckTaken(server=server):
+                self.dispatch.taken.failed(m.TakenFailed(server))
             case (
                 m.OpenFolder(folder=folder)
                 | m.CloseFolder(folder=folder)

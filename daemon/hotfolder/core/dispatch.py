@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hotfolder.core import batching, naming, preflight
+from hotfolder.core import batching, naming, preflight, wording
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.collisions import Collisions
 from hotfolder.core.connection import Connection
@@ -19,6 +19,7 @@ from hotfolder.core.lookup import Lookup, Standing
 from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.settings import OnSuccess
+from hotfolder.core.taken import TakenNames, is_untouched
 
 WORKING = "_working"
 
@@ -76,6 +77,7 @@ class Dispatch:
         # one of another company has nothing to do with it
         self._holders: dict[_AssetKey, int] = {}  # to that drop
         self._behind: dict[_AssetKey, dict[int, Drop]] = {}  # to those that come after it, in order
+        self.taken = TakenNames(board, desks, connections, on_taken=self._decide_taken, on_free=self._enqueue)
 
     # --- waiting ---
 
@@ -92,6 +94,13 @@ class Dispatch:
             self._not_before_s[drop.id] = now_s + after_s
             self._asleep[drop.id] = drop
             return
+        if self.taken.wants(drop):
+            self.taken.hold(drop, self._since_s[drop.id])
+        else:
+            self._enqueue(drop)
+
+    def _enqueue(self, drop: Drop) -> None:
+        """Nothing more stands between a drop and the next batch of its kind."""
         line = self._lines.setdefault(drop.server, _Line())
         if drop.folder not in line.queues:
             line.queues[drop.folder] = {}
@@ -110,6 +119,7 @@ class Dispatch:
     def gone(self, drop: Drop) -> None:
         """A drop is decided, taken back or held: the next one with its asset ID may go."""
         self._unqueue(drop)
+        self.taken.forget(drop)
         self._collisions.leave(drop)
         key = self._key(drop)
         behind = self._behind.get(key, {})
@@ -183,6 +193,7 @@ class Dispatch:
             del self._asleep[drop.id]
             del self._not_before_s[drop.id]
             self.add(drop)
+        self.taken.wake()
         for server, line in list(self._lines.items()):
             while line.turn and self._has_place(server):
                 batch = self._next_batch(line, now_s)
@@ -224,6 +235,13 @@ class Dispatch:
         first = next(iter(queue.drops.values()))
         return self._lookup.standing(first.server, first.options) is Standing.KNOWN
 
+    def _decide_taken(self, drop: Drop) -> None:
+        """Decide a drop whose name is taken without sending it, as if the server had skipped it."""
+        self._desks[drop.folder].leaves(drop)
+        if self._board.folders[drop.folder].on_success is OnSuccess.KEEP:  # it stays, and is known to be done
+            self._board.journal.change_drops([drop], work_path=drop.path)
+        self._decide(drop, Outcome.DUPLICATE, wording.DUPLICATE.format(asset=drop.asset))
+
     def _by_age(self, line: _Line, folder: str) -> Iterable[_Queue]:
         queues = [queue for queue in line.queues[folder].values() if queue.drops]
         queues.sort(key=lambda queue: self._since_s[next(iter(queue.drops))])
@@ -243,6 +261,9 @@ class Dispatch:
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do that no event will announce."""
         times = list(self._not_before_s.values())
+        asking_s = self.taken.next_wake_s()
+        if asking_s is not None:
+            times.append(asking_s)
         linger_s = self._board.settings.batch.linger_s
         for server, line in self._lines.items():
             if not line.turn or not self._has_place(server):
@@ -368,8 +389,3 @@ class Dispatch:
             bytes_total=sum(drop.identity.size_bytes for drop in members),
         )
         self._on_planned(job, members)
-
-
-def is_untouched(drop: Drop) -> bool:
-    """Return whether a drop lies where it was dropped: no claim has moved it, so no POST can have had it."""
-    return drop.state is DropState.READY and drop.work_path is None

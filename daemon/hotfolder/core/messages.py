@@ -373,6 +373,22 @@ class ListFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenSeen:
+    """Which of the asset IDs asked for are taken; None = the server does not tell, and why."""
+
+    server: str
+    taken: frozenset[str] | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenFailed:
+    """The server did not say this time; nothing follows from that."""
+
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
 class FiledAway:
     """A group of originals has been filed."""
 
@@ -451,6 +467,8 @@ Event = (
     | AssetsFailed
     | NamesListed
     | ListFailed
+    | TakenSeen
+    | TakenFailed
     | FiledAway
     | OrphansFound
     | HoldAsked
@@ -603,6 +621,14 @@ class ListNames:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckTaken:
+    """Ask which of these asset IDs are taken; answered by TakenSeen or TakenFailed, whatever else is being asked."""
+
+    server: str
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FileAway:
     """Answered by FiledAway."""
 
@@ -656,6 +682,7 @@ Action = (
     | Seek
     | FindAssets
     | ListNames
+    | CheckTaken
     | FileAway
     | BringBack
     | RemoveCopies

@@ -11,7 +11,18 @@ import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hotfolder.core.messages import Action, FindAssets, ListNames, Poll, Recall, Seek, SendPost, SignIn, Tidy
+from hotfolder.core.messages import (
+    Action,
+    CheckTaken,
+    FindAssets,
+    ListNames,
+    Poll,
+    Recall,
+    Seek,
+    SendPost,
+    SignIn,
+    Tidy,
+)
 from hotfolder.services.worker import Inbox, Worker
 
 LEAVE_S = 5.0
@@ -33,6 +44,7 @@ class _ServerCrew:
     uploads: Inbox
     posters: list[Worker]
     posters_hired: int = 0  # ever, for their names
+    checker: Worker | None = None  # asks for what must not be held up by other questions, nor hold them up
 
 
 class Crew:
@@ -77,10 +89,19 @@ class Crew:
                 self._servers[action.server].asker.inbox.put(action)
             case ListNames():
                 self._servers[action.server].lister.inbox.put(action)
+            case CheckTaken():
+                self._checker_of(action.server).inbox.put(action)
             case Recall():
                 raise ValueError("the ledger is asked by the loop itself")
             case _:
                 self._folders[action.folder].inbox.put(action)
+
+    def _checker_of(self, server: str) -> Worker:
+        """Hire that thread when it has something to do: many daemons never need it."""
+        crew = self._servers[server]
+        if crew.checker is None:
+            crew.checker = Worker(f"taken {server}", queue.SimpleQueue(), self._do, self._monotonic)
+        return crew.checker
 
     def look_after(self) -> list[str]:
         """
@@ -168,4 +189,6 @@ class Crew:
         for crew in self._servers.values():
             yield crew.asker
             yield crew.lister
+            if crew.checker is not None:
+                yield crew.checker
             yield from crew.posters

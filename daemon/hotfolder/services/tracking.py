@@ -1,5 +1,5 @@
 """
-Asks the server: who we are, how jobs stand, what their logs say, which assets are there.
+Asks the server: who we are, how jobs stand, what their logs say, which assets are there, which names are taken.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import assert_never
 from hotfolder.core.messages import (
     AssetsFailed,
     AssetsSeen,
+    CheckTaken,
     Event,
     FindAssets,
     Poll,
@@ -20,17 +21,19 @@ from hotfolder.core.messages import (
     SignIn,
     SignInFailed,
     Sought,
+    TakenFailed,
+    TakenSeen,
 )
 from hotfolder.core.server import JobLog, Kind, RemoteError, Trouble
 from hotfolder.services.account import Account
 
-ServerAction = SignIn | Poll | Seek | FindAssets
+ServerAction = SignIn | Poll | Seek | FindAssets | CheckTaken
 
 _NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
 
 
 class TrackingService:
-    """Asks one server; one thread uses it."""
+    """Asks one server; keeps nothing itself, so any number of threads may use it."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -47,6 +50,8 @@ class TrackingService:
                 return [self._seek(action)]
             case FindAssets():
                 return [self._find_assets(action)]
+            case CheckTaken():
+                return [self._check_taken(action)]
             case _:
                 assert_never(action)
 
@@ -99,8 +104,23 @@ class TrackingService:
         try:
             return AssetsSeen(action.job, tuple(self._remote.assets(company, action.names)))
         except RemoteError as error:
-            if error.trouble.kind is Kind.PERMANENT or (
-                error.trouble.kind is Kind.FATAL and error.trouble.code is not None and error.trouble.code >= 20000
-            ):
-                return AssetsSeen(action.job, None)  # not offered to this user: one feature less, no outage
+            if _is_not_offered(error.trouble):
+                return AssetsSeen(action.job, None)
             return AssetsFailed(action.job, error.trouble)
+
+    def _check_taken(self, action: CheckTaken) -> Event:
+        company = self._account.company
+        if company is None:
+            return TakenFailed(action.server)
+        try:
+            return TakenSeen(action.server, frozenset(self._remote.names_in_use(company, action.assets)))
+        except RemoteError as error:
+            if _is_not_offered(error.trouble):
+                return TakenSeen(action.server, None, error.trouble.text)
+            return TakenFailed(action.server)
+
+
+def _is_not_offered(trouble: Trouble) -> bool:
+    """Return whether this user does not get an answer at all: one feature less, and no outage."""
+    is_for_good = trouble.kind is Kind.PERMANENT
+    return is_for_good or (trouble.kind is Kind.FATAL and trouble.code is not None and trouble.code >= 20000)

@@ -104,6 +104,8 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
         case DropState.READY | DropState.CLAIMED if job is None:
             if coordinator.dispatch.is_behind(drop):
                 return f'waits for another file that becomes "{drop.asset}" as well', None
+            if coordinator.dispatch.taken.is_asked(drop):
+                return f'complete; the server is asked whether the name "{drop.asset}" is free', None
             names = coordinator.lookup.waits_for(drop.server, drop.options)
             if names is not None:
                 return names, coordinator.lookup.next_look_s(drop.server, drop.options)

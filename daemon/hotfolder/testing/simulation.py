@@ -18,6 +18,7 @@ from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import (
     Action,
     Changed,
+    CheckTaken,
     Event,
     FindAssets,
     ListNames,
@@ -243,6 +244,8 @@ class Life:
                     self._lines.setdefault(f"server {action.server}", deque()).append(action)
                 case ListNames():
                     self._lines.setdefault(f"names {action.server}", deque()).append(action)
+                case CheckTaken():
+                    self._lines.setdefault(f"taken {action.server}", deque()).append(action)
                 case _:
                     self._lines.setdefault(f"folder {action.folder}", deque()).append(action)
 
@@ -250,7 +253,7 @@ class Life:
         match action:
             case SendPost():
                 self._events.extend(self._upload.carry_out(action))
-            case SignIn() | Poll() | Seek() | FindAssets():
+            case SignIn() | Poll() | Seek() | FindAssets() | CheckTaken():
                 self._events.extend(self._tracking[action.server].carry_out(action))
             case ListNames():
                 self._events.extend(self._listing[action.server].carry_out(action))
