@@ -25,7 +25,7 @@ import hotfolder
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.live import LiveView
 from hotfolder.compose import Daemon, ReloadError, build
-from hotfolder.config import ConfigError, format_problem, load
+from hotfolder.config import ConfigError, format_problem, load, read_server_password
 from hotfolder.config.units import parse_duration
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Notice, Woken
@@ -63,7 +63,7 @@ def run(
     on_terminal = sys.stderr.isatty() and sys.stdout.isatty()
     with running_daemon(
         loaded.settings,
-        read_password=lambda name: load(config, os.environ).settings.servers[0].password,
+        read_password=lambda name: read_server_password(config, os.environ, name),
         once=once,
         console=Console(stderr=True) if on_terminal else None,
         until=lambda daemon: once and _once_over(daemon, timeout_s),
@@ -98,7 +98,8 @@ def running_daemon(
         idle_wake_s = min(idle_wake_s, ping_every_s(watchdog_s))
     redaction = Redaction()
     for server in settings.servers:
-        redaction.hide(server.password)
+        for secret in server.secrets:
+            redaction.hide(secret)
     with (
         _log(redaction, log_level, listen) as log,
         build(

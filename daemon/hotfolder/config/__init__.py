@@ -5,7 +5,7 @@ The only place that reads environment and TOML.
 `model` says what may be written, `load` does it all.
 """
 
-from hotfolder.config.loading import Loaded, default_config_path, load, load_text
+from hotfolder.config.loading import Loaded, default_config_path, load, load_text, read_server_password
 from hotfolder.config.problems import ConfigError, Problem, format_problem
 from hotfolder.config.starter import Answers, StarterError, starter_text, write_starter
 from hotfolder.config.stated import StatedName
@@ -21,6 +21,7 @@ __all__ = [
     "format_problem",
     "load",
     "load_text",
+    "read_server_password",
     "starter_text",
     "write_starter",
 ]

@@ -46,6 +46,12 @@ def base_urls(base_url: str) -> tuple[str, str]:
     return f"{base}/UploadFile", f"{base}/services/IpsApiService"
 
 
+def proxy_host(url: str) -> str | None:
+    """Return the host of an HTTP proxy, None if that is no address of one."""
+    found = re.fullmatch(r"http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})/?", url)
+    return found[1].strip("[]") if found is not None and 0 < int(found[2]) <= 65535 else None
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address can only mean this machine."""
     try:
@@ -146,12 +152,38 @@ def _check_post_host(host: str) -> str | None:
     return None if re.fullmatch(_HOST, host) else _POST_HOST_WANTED
 
 
+def _check_proxy(url: str) -> str | None:
+    if "@" in url:
+        return "a URL without user and password; they go into proxy_login_file"
+    return None if proxy_host(url) is not None else _PROXY_WANTED
+
+
+def _check_address(text: str) -> str | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return _ADDRESS_WANTED
+    return "one address, since it is bound to" if address.is_unspecified or address.is_multicast else None
+
+
+_PROXY_WANTED = 'an HTTP proxy with its port, such as "http://proxy.example.com:3128"'
+_ADDRESS_WANTED = 'an address of this machine such as "192.0.2.10"'
 _POST_URL_WANTED = 'an address such as "https://hooks.example.com/done", or "" for none'
 _POST_HOST_WANTED = 'a host such as "hooks.example.com", with its port if that is not 443'
 BASE_URL = Check(
     wanted='a URL such as "https://ips.example.com/scene7"',
     test=_check_base_url,
     pattern=r"^(https://[^\s/?#@]+|http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?)(/[^\s?#]*)?$",
+)
+PROXY = Check(
+    wanted=_PROXY_WANTED,
+    test=_check_proxy,
+    pattern=r"^http://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}/?$",
+)
+ADDRESS = Check(
+    wanted=_ADDRESS_WANTED,
+    test=_check_address,
+    pattern=r"^[0-9a-fA-F:.]+$",
 )
 LEDGER_URL = Check(
     wanted="the URL of a ledger",

@@ -17,6 +17,7 @@ from hotfolder.config.patterns import Covered, never_matches
 from hotfolder.config.places import LONGEST_SOCKET, Look
 from hotfolder.config.problems import KeyPath, Problem, quoted
 from hotfolder.config.secret import PLACEHOLDER
+from hotfolder.config.servers import find_servers
 from hotfolder.config.structure import Source
 from hotfolder.config.templates import placeholders
 from hotfolder.config.units import parse_duration
@@ -50,8 +51,7 @@ def find_cautions(
 
 
 def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
-    if settings.servers[0].password == PLACEHOLDER:
-        yield main.problem(("server", "password_file"), "the placeholder of the starter", "the password in that file")
+    yield from _server_cautions(main, settings)
     if urlsplit(settings.ledger_url).password and _has_any(main.file, stat.S_IROTH):
         yield main.problem(
             ("ledger", "url"), "a password in a file that others may read", f"a narrow mode: chmod 640 {main.file}"
@@ -72,13 +72,23 @@ def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
             quoted(settings.web_listen),
             "an address of this machine only, or a proxy with a login before it: the page asks nobody who they are",
         )
-    if not main.tables["server"].get("base_url"):
+    if any(server.value("base_url") is None for server in find_servers(main)):
         for key, value in main.tables.get("recovery", {}).items():
             default = str(Recovery.model_fields[key].default)
             if parse_duration(value) < parse_duration(default):
                 yield main.problem(
                     ("recovery", key), quoted(value), f"at least {quoted(default)}: the real servers may need that long"
                 )
+
+
+def _server_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
+    used = {folder.server for folder in settings.folders}
+    for source in find_servers(main):
+        server = settings.server(source.name)
+        if server is not None and server.password == PLACEHOLDER:
+            yield source.problem("password_file", "the placeholder of the starter", "the password in that file")
+        if source.name not in used:
+            yield main.problem(source.at, "a server that no hot folder uses", f"server = {quoted(source.name)} in one")
 
 
 def _has_any(file: Path, mode: int) -> bool:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.config.addresses import LEDGER_URL, ledger_file
-from hotfolder.config.model import FolderKeys, Main, check_folder_name, check_path
+from hotfolder.config.model import FolderKeys, Main, check_folder_name
 from hotfolder.config.places import Look
 from hotfolder.config.problems import KeyPath, Problem, format_key, quoted
 from hotfolder.config.schema import model_schema, node_at
 from hotfolder.config.structure import Source
 from hotfolder.config.table import Table
+from hotfolder.config.texts import check_path
 from hotfolder.config.units import parse_duration
 from hotfolder.core.litter import is_reserved
 
@@ -210,5 +211,11 @@ def _private_files(main: Source) -> list[Path]:
     base = main.file.parent.absolute()
     url = value_at(main.tables, ("ledger", "url"))
     ledger = ledger_file(url) if isinstance(url, str) and LEDGER_URL.test(url) is None else None
-    files = (base / main.file.name, path_at(main, ("server", "password_file")), ledger and base / ledger)
+    servers = main.tables.get("server")
+    names = (
+        [key for key, value in servers.items() if isinstance(value, Mapping)] if isinstance(servers, Mapping) else []
+    )
+    tables: list[KeyPath] = [("server",), *(("server", name) for name in names)]
+    secrets = [path_at(main, (*at, key)) for at in tables for key in ("password_file", "proxy_login_file")]
+    files = (base / main.file.name, *secrets, ledger and base / ledger)
     return [Path(os.path.realpath(file)) for file in files if file is not None]

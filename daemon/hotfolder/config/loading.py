@@ -10,19 +10,19 @@ from pathlib import Path
 
 from hotfolder.config.callbacks import check_callbacks
 from hotfolder.config.cautions import find_cautions
-from hotfolder.config.checks import FolderSource, check_any, check_folders, check_main, find_folders, path_at
+from hotfolder.config.checks import FolderSource, check_any, check_folders, check_main, find_folders
 from hotfolder.config.model import Folder, FolderFile, Main
 from hotfolder.config.places import Look, Looker, look_at
-from hotfolder.config.problems import ConfigError, KeyPath, Problem
+from hotfolder.config.problems import ConfigError, Problem, format_problem
 from hotfolder.config.reading import default_folders_directory, parse_source, read_folder_sources, read_source
 from hotfolder.config.resolve import resolve, resolve_folder
-from hotfolder.config.secret import SecretError, read_password
+from hotfolder.config.secret import SecretError
+from hotfolder.config.servers import check_servers, find_servers, resolve_server
 from hotfolder.config.stated import StatedName, stated_names
 from hotfolder.config.structure import Source, validate
 from hotfolder.core.settings import FolderSettings, Settings
 
 CONFIG_VARIABLE = "HOTFOLDER_CONFIG"
-_PASSWORD_FILE: KeyPath = ("server", "password_file")
 _SYSTEM_CONFIG = Path("/etc/hotfolder/hotfolder.toml")
 
 
@@ -52,6 +52,22 @@ def load(path: Path, environment: Mapping[str, str], *, with_password: bool = Tr
     main = read_source(path)
     files, problems = read_folder_sources(path)
     return _load(main, files, problems, environment, look_at, with_password=with_password)
+
+
+def read_server_password(path: Path, environment: Mapping[str, str], name: str) -> str:
+    """
+    Return the password of one server, as the main file says by now; raises SecretError.
+
+    Looks at nothing else, so that a mistake that concerns others keeps nobody from signing in.
+    """
+    try:
+        main = read_source(path)
+    except ConfigError as error:
+        raise SecretError(format_problem(error.problems[0]), "a file of settings") from None
+    server = next((server for server in find_servers(main) if server.name == name), None)
+    if server is None:
+        raise SecretError(f"no server {name} in {path}", "its table, until the daemon is started again")
+    return server.password(environment)
 
 
 def load_text(
@@ -99,16 +115,23 @@ def _load(
     problems.extend(check_callbacks(main, sources))
     if not sources and not unread:
         problems.extend(check_any(main))
-    password = ""
-    if with_password:
+    problems.extend(check_servers(main, sources, with_secrets=with_password))
+    servers = find_servers(main)
+    passwords = dict.fromkeys((server.name for server in servers), "")
+    for server in servers if with_password else ():
         try:
-            password = read_password(path_at(main, _PASSWORD_FILE), environment)
+            passwords[server.name] = server.password(environment)
         except SecretError as error:
-            problems.append(main.problem(_PASSWORD_FILE, error.found, error.wanted))
+            problems.append(server.problem("password_file", error.found, error.wanted))
     if model is None or problems:
         raise ConfigError(_ordered(problems, main.file))
     folders = [(source, _resolve_folder(source, keys, model, looks)) for source, keys in zip(sources, own, strict=True)]
-    settings = resolve(model, [folder for _, folder in folders], password, main.file.parent.absolute())
+    settings = resolve(
+        model,
+        [resolve_server(server, passwords[server.name], with_secrets=with_password) for server in servers],
+        [folder for _, folder in folders],
+        main.file.parent.absolute(),
+    )
     return Loaded(
         settings=settings,
         warnings=_ordered(find_cautions(main, folders, settings, looks), main.file),

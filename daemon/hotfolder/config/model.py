@@ -8,30 +8,20 @@ The descriptions feed the JSON Schema and the samples in `config/`.
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hotfolder.config.addresses import BASE_URL, LEDGER_URL, LISTEN, POST_HOST
+from hotfolder.config.addresses import LEDGER_URL, LISTEN, POST_HOST
 from hotfolder.config.options import Options
 from hotfolder.config.patterns import PATTERN
+from hotfolder.config.server_tables import Server
 from hotfolder.config.table import Check, Table
 from hotfolder.config.templates import DESTINATION
+from hotfolder.config.texts import PathText, Text, check_text
 from hotfolder.config.units import BANDWIDTH, duration, size
 from hotfolder.core.litter import is_reserved
-
-
-def _check_text(text: str) -> str | None:
-    if not text.strip():
-        return "a text that is not empty"
-    return "a text on one line" if re.search(r"[\x00-\x1f\x7f]", text) else None
-
-
-def check_path(path: str) -> str | None:
-    """Return what is wanted instead of a path, or None if it is good."""
-    if path.startswith("~"):
-        return 'a path; "~" is not expanded, since the daemon may have another home'
-    return _check_text(path)
+from hotfolder.core.settings import DEFAULT_SERVER
 
 
 def check_folder_name(name: str) -> str | None:
@@ -40,15 +30,9 @@ def check_folder_name(name: str) -> str | None:
         return "another name; this one is reserved for our own use inside hot folders"
     if re.search(r"[/\\{}]", name) or name in {".", ".."} or name != name.strip():
         return 'a name without "/", "\\", braces, or blanks at its ends'
-    return _check_text(name)
+    return check_text(name)
 
 
-_NOT_EMPTY = r"^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$"
-Text = Annotated[str, Check(wanted="a text in quotes", test=_check_text, pattern=_NOT_EMPTY)]
-PathText = Annotated[
-    str,
-    Check(wanted="a path in quotes", test=check_path, pattern=rf"^(?!~){_NOT_EMPTY[1:]}"),
-]
 FolderName = Annotated[
     str,
     Check(
@@ -57,34 +41,9 @@ FolderName = Annotated[
         pattern=r"^(?!\.{1,2}$)(?!\s)[^/\\{}\x00-\x1f\x7f]*[^/\\{}\x00-\x1f\x7f\s]$",
     ),
 ]
+
+
 Patterns = list[Annotated[str, PATTERN]]
-
-
-class Server(Table):
-    """The IPS server, and as whom we speak to it."""
-
-    exactly_one: ClassVar = (("region", "base_url"), ("company", "company_handle"))
-    at_most_one: ClassVar = (("environment", "base_url"),)
-
-    region: Literal["north-america", "emea", "asia-pacific"] | None = Field(
-        None, description="Where the company's account lives.", examples=["north-america"]
-    )
-    environment: Literal["production", "staging"] = Field("production", description="Which servers of that region.")
-    base_url: Annotated[str, BASE_URL] | None = Field(
-        None,
-        description="Instead of a region: one base for UploadFile and services/IpsApiService; "
-        "plain http only on this machine.",
-        examples=["http://127.0.0.1:8470/scene7"],
-    )
-    company: Text | None = Field(None, description="The company's name.", examples=["Example Co"])
-    company_handle: Text | None = Field(None, description="Instead of its name: its handle.", examples=["c|2101"])
-    user: Text = Field(description="The account's e-mail address.", examples=["ingest@example.com"])
-    password_file: PathText | None = Field(
-        None,
-        description="File with the password, not readable for others; "
-        "else the systemd credential ips-password, else $HOTFOLDER_PASSWORD.",
-        examples=["ips-password"],
-    )
 
 
 class Ledger(Table):
@@ -194,6 +153,10 @@ class Rule(Table):
 class FolderKeys(Table):
     """What may be said of a hot folder, and in [defaults] of all."""
 
+    server: Text = Field(
+        DEFAULT_SERVER,
+        description="Where its files go: NAME of [server.NAME], or default for [server] itself.",
+    )
     destination: Annotated[str, DESTINATION] = Field(
         "{folder}/{subfolder}",
         description="Below the company root. {subfolder} is the full path inside the hot folder; "

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hotfolder.config import model
-from hotfolder.config.addresses import absolute_ledger_url, base_urls, region_urls
+from hotfolder.config.addresses import absolute_ledger_url
 from hotfolder.config.options import complete
 from hotfolder.config.places import control_socket
 from hotfolder.config.units import parse_bandwidth, parse_duration, parse_size
@@ -17,12 +17,15 @@ from hotfolder.core import settings
 
 
 def resolve(
-    main: model.Main, folders: Sequence[settings.FolderSettings], password: str, base: Path
+    main: model.Main,
+    servers: Sequence[settings.ServerSettings],
+    folders: Sequence[settings.FolderSettings],
+    base: Path,
 ) -> settings.Settings:
     """Return the settings; relative paths of the main file start at `base`, which is absolute."""
     ledger_url = absolute_ledger_url(main.ledger.url, base)
     return settings.Settings(
-        servers=(_server(main.server, password),),
+        servers=tuple(servers),
         folders=tuple(folders),
         ledger_url=ledger_url,
         control_socket=control_socket(main.control.socket, ledger_url, base),
@@ -61,6 +64,7 @@ def resolve_folder(name: str, path: Path, own: model.FolderFile, defaults: model
     return settings.FolderSettings(
         name=name,
         path=path,
+        server=keys.server,
         destination=keys.destination,
         watch=settings.WatchMode(keys.watch),
         poll_s=parse_duration(keys.poll),
@@ -94,19 +98,3 @@ def _merged(defaults: model.FolderKeys, own: model.FolderFile) -> dict[str, Any]
     below, above = defaults.model_dump(exclude_unset=True), own.model_dump(exclude_unset=True, exclude={"name", "path"})
     tables = {key: {**below.get(key, {}), **above.get(key, {})} for key in ("settle", "options")}
     return {**below, **above, **tables}
-
-
-def _server(server: model.Server, password: str) -> settings.ServerSettings:
-    if server.base_url is not None:
-        upload_url, soap_url = base_urls(server.base_url)
-    else:
-        assert server.region is not None  # noqa: S101 - the model wants one of the two
-        upload_url, soap_url = region_urls(server.region, server.environment)
-    return settings.ServerSettings(
-        upload_url=upload_url,
-        soap_url=soap_url,
-        company=server.company,
-        company_handle=server.company_handle,
-        user=server.user,
-        password=password,
-    )

@@ -12,7 +12,7 @@ from typing import Any
 
 from hotfolder.config.model import FolderFile, Main
 from hotfolder.config.problems import KeyPath
-from hotfolder.config.schema import Node, folder_schema, follow, holds_tables, main_schema, model_schema
+from hotfolder.config.schema import Node, folder_schema, follow, holds_tables, main_schema, model_schema, names_tables
 from hotfolder.config.toml_text import comment, explanation, header, pair
 
 MAIN_FILE = "hotfolder.toml"
@@ -61,6 +61,8 @@ def main_sample() -> str:
         if key == "folder":
             continue
         lines += _table(root, node, (key,), is_used=True)
+        if names_tables(node):
+            lines += _named_table(root, node, (key,))
     lines += ["", *comment(f"{explanation(root['properties']['folder'])} They take every key of [defaults], and:")]
     lines.append(header(("folder",), is_list=True, is_used=False))
     folder = _item(root, root["properties"]["folder"])
@@ -91,6 +93,20 @@ def _table(root: Node, node: Node, path: KeyPath, *, is_used: bool, is_list: boo
     for key, inner in _tables(root, node):
         below = node["properties"][key]
         lines += _table(root, inner, (*path, key), is_used=is_used, is_list=holds_tables(root, below))
+    return lines
+
+
+def _named_table(root: Node, node: Node, path: KeyPath) -> list[str]:
+    """Return one of the tables that people give names to, with what tells it from the others."""
+    inner = follow(root, node["additionalProperties"])
+    lines = [
+        "",
+        *comment(explanation(inner)),
+        header((*path, str(node["propertyNames"]["examples"][0])), is_used=False),
+    ]
+    for key, value in inner["properties"].items():
+        if len(value.get("examples", ())) > 1:
+            lines += _pair({**value, "examples": value["examples"][1:]}, (*path, key), is_used=False)
     return lines
 
 

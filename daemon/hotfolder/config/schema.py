@@ -77,10 +77,17 @@ def node_at(root: Node, path: KeyPath) -> Node | None:
     node = root
     for part in path:
         inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+        if inner is None and not isinstance(part, int) and names_tables(node):
+            inner = node["additionalProperties"]
         if inner is None:
             return None
         node = follow(root, inner)
     return node
+
+
+def names_tables(node: Node) -> bool:
+    """Tell whether a table takes, beside its keys, tables under names that people choose."""
+    return isinstance(node.get("additionalProperties"), Mapping)
 
 
 def holds_tables(root: Node, node: Node) -> bool:

@@ -29,30 +29,53 @@ class SecretError(Exception):
         super().__init__(f"found {found}, wanted {wanted}")
 
 
-def read_password(file: Path | None, environment: Mapping[str, str]) -> str:
+def read_password(
+    file: Path | None, environment: Mapping[str, str], *, name: str | None = None, shared_file: Path | None = None
+) -> str:
     """
     Return the password from `file`, or if that is None from the credential, or from the environment.
 
-    Of a file one line end at its end is cut off; everything else is kept.
+    A server with a `name` has a credential of its own; that goes before what it shares with others, of which
+    `shared_file` comes first. Of a file one line end at its end is cut off; everything else is kept.
     Raises SecretError; a file that was named and cannot be used is an error, not a reason to look further.
     """
     if file is not None:
-        return _read_file(file, refuse_others=True)
-    directory = environment.get(CREDENTIALS_DIRECTORY)
-    if directory:
-        credential = Path(directory, CREDENTIAL)
-        try:
-            is_there = credential.exists()
-        except OSError as error:
-            raise SecretError(f"{credential}: {error.strerror}", "a credential that this user may read") from None
-        if is_there:
-            return _read_file(credential, refuse_others=False)  # systemd guards it by its own means
+        return read_secret(file)
+    own = [] if name is None else [f"{CREDENTIAL}-{name}"]
+    for credential in own:
+        found = _read_credential(credential, environment)
+        if found is not None:
+            return found
+    if shared_file is not None:
+        return read_secret(shared_file)
+    found = _read_credential(CREDENTIAL, environment)
+    if found is not None:
+        return found
     password = environment.get(PASSWORD_VARIABLE, "")
     if not password:
+        credentials = " or ".join([*own, CREDENTIAL])
         raise SecretError(
-            "nothing", f"a file with the password (or the systemd credential {CREDENTIAL}, or ${PASSWORD_VARIABLE})"
+            "nothing", f"a file with the password (or the systemd credential {credentials}, or ${PASSWORD_VARIABLE})"
         )
     return _usable(password, f"${PASSWORD_VARIABLE}")
+
+
+def read_secret(file: Path) -> str:
+    """Return what a file of the administrator holds, without the end of its line; raises SecretError."""
+    return _read_file(file, refuse_others=True)
+
+
+def _read_credential(name: str, environment: Mapping[str, str]) -> str | None:
+    """Return a systemd credential, None where there is none of that name."""
+    directory = environment.get(CREDENTIALS_DIRECTORY)
+    if not directory:
+        return None
+    credential = Path(directory, name)
+    try:
+        is_there = credential.exists()
+    except OSError as error:
+        raise SecretError(f"{credential}: {error.strerror}", "a credential that this user may read") from None
+    return _read_file(credential, refuse_others=False) if is_there else None  # systemd guards it by its own means
 
 
 def _read_file(file: Path, *, refuse_others: bool) -> str:

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 
 from hotfolder.config.lines import LineIndex
 from hotfolder.config.problems import KeyPath, Problem, format_key, format_value, nearest, one_of, quoted
-from hotfolder.config.schema import Node, follow, holds_tables, model_schema, node_at, wanted
+from hotfolder.config.schema import Node, follow, holds_tables, model_schema, names_tables, node_at, wanted
 from hotfolder.config.table import OUR_ERROR, Table
 
 _TableT = TypeVar("_TableT", bound=Table)
 
-_MAY_HOLD_PASSWORD = frozenset({"base_url", "url", "postHttpUrl"})
+_MAY_HOLD_PASSWORD = frozenset({"base_url", "proxy", "url", "postHttpUrl"})
 _OTHER_WORDS = {
     "password": "password_file",  # the settings are no place for it
     "xmpKeywords": "options.keywords",
@@ -76,7 +76,9 @@ def validate(model: type[_TableT], source: Source) -> tuple[_TableT | None, list
 
 def _problem(source: Source, root: Node, details: Any) -> Problem:
     path, value, kind = details["loc"], details["input"], details["type"]
-    if kind == "extra_forbidden":
+    around = node_at(root, path[:-1]) or {}
+    is_name = bool(path) and names_tables(around) and path[-1] not in around["properties"]
+    if kind == "extra_forbidden" or (is_name and kind == "model_type"):
         return source.problem(path, "an unknown key", _known_key(root, path))
     node = node_at(root, path) or {}
     if kind == "missing":
@@ -85,6 +87,8 @@ def _problem(source: Source, root: Node, details: Any) -> Problem:
         found = details["ctx"]["found"] or _shown(path, value)
         return source.problem(path, found, details["ctx"]["wanted"])
     words = wanted(root, node)
+    if isinstance(value, dict) and names_tables(around):
+        words = f"another name for a table of its own; this one is a key of [{format_key(path[:-1])}]"
     if kind == "list_type" and holds_tables(root, node):
         words = f"double brackets: [[{format_key(tuple(part for part in path if isinstance(part, str)))}]]"
     meant = nearest(value, map(str, node.get("enum", ()))) if isinstance(value, str) else None

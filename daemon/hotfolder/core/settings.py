@@ -6,6 +6,7 @@ The settings that decisions need, frozen and complete: every default is already 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -92,6 +93,19 @@ class ServerSettings:
     company_handle: str | None
     user: str
     password: str = field(repr=False)  # sent in two places of the protocol and shown in none
+    proxy: str | None = None  # URL of an HTTP proxy
+    proxy_login: str | None = field(default=None, repr=False)  # USER:PASSWORD
+    ca_bundle: Path | None = None  # certificates to trust instead of the machine's
+    source_address: str | None = None  # of this machine, to connect from
+    wsdl: Path | None = None  # to be used instead of ours
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be shown nowhere: a proxy that refuses a login may repeat its header."""
+        if self.proxy_login is None:
+            return (self.password,)
+        header = base64.b64encode(self.proxy_login.encode()).decode()
+        return self.password, self.proxy_login, self.proxy_login.partition(":")[2], header
 
     @property
     def company_key(self) -> tuple[str, str]:
