@@ -45,8 +45,8 @@ CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may scan what it got first
 
 
-FIXED = ("servers", "ledger_url", "control_socket", "web_listen")
-"""Settings that connections, the ledger and listeners were made with: they take effect at the next start."""
+FIXED = ("ledger_url", "control_socket", "web_listen")
+"""Settings that the ledger and listeners were made with: they take effect at the next start, as those of servers."""
 
 
 FIXED_UPLOAD = ("parallel_jobs", "bandwidth_bytes_s")
@@ -67,6 +67,7 @@ class Daemon:
     recent: Recent
     log: NoticeLog
     make_folder: Callable[[FolderSettings], FolderService]
+    make_account: Callable[[ServerSettings], Account]
     page: str | None = None  # URL of the page, None where it is off or could not be had
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -88,18 +89,21 @@ class Daemon:
                     f"folder {name}: its path changed while {busy} of its files are under way; "
                     "nothing was changed; reload again when they are done"
                 )
-        known_servers = {server.name for server in self.settings.servers}
-        for folder in settings.folders:
-            if folder.server not in known_servers:
-                raise ReloadError(
-                    f"folder {folder.name}: its server {folder.server} is new; nothing was changed; restart the daemon"
-                )
-        later = [name for name in FIXED if getattr(settings, name) != getattr(self.settings, name)]
+        gone = [server.name for server in self.settings.servers if settings.server(server.name) is None]
+        for name in gone:
+            busy = self.coordinator.under_way_on(name)
+            if busy:
+                raise ReloadError(f"{_needed(name, busy)}; nothing was changed")
+        settings, later = self._with_running_servers(settings)
+        later += [name for name in FIXED if getattr(settings, name) != getattr(self.settings, name)]
         settings = replace(settings, **{name: getattr(self.settings, name) for name in FIXED})
         running, wanted = self.settings.upload, settings.upload
         later += [f"upload.{name}" for name in FIXED_UPLOAD if getattr(running, name) != getattr(wanted, name)]
         kept = {name: getattr(running, name) for name in FIXED_UPLOAD}
         settings = replace(settings, upload=replace(wanted, **kept))
+        for server in settings.servers:
+            if self.settings.server(server.name) is None:
+                self.supervisor.add_server(server.name, self.make_account(server))
         if moved:
             rest = tuple(folder for folder in settings.folders if folder.name not in moved)
             self.supervisor.turn(Reloaded(replace(settings, folders=rest)))
@@ -107,8 +111,21 @@ class Daemon:
             if folder.name not in self.coordinator.desks:
                 self.supervisor.add_folder(folder.name, self.make_folder(folder))
         self.supervisor.turn(Reloaded(settings))
+        for name in gone:
+            self.supervisor.remove_server(name)
         self.settings = settings
         return later
+
+    def _with_running_servers(self, settings: Settings) -> tuple[Settings, list[str]]:
+        """Return new settings in which servers that run are as they are, and which of them will be others later."""
+        kept: list[ServerSettings] = []
+        later: list[str] = []
+        for server in settings.servers:
+            running = self.settings.server(server.name) or server
+            kept.append(running)
+            if replace(running, password="") != replace(server, password=""):  # a new password needs no start
+                later.append(_table(server.name))
+        return replace(settings, servers=tuple(kept)), later
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -142,6 +159,9 @@ def build(
         ledger = open_ledger(settings.ledger_url)
         stack.callback(ledger.close)
 
+        remotes: list[IpsRemote] = []
+        stack.callback(_close, remotes)
+
         def make_account(server: ServerSettings) -> Account:
             def password() -> str:
                 value = read_password(server.name)
@@ -149,7 +169,7 @@ def build(
                 return value
 
             remote = connect(server, password, connections=settings.upload.parallel_jobs + 1)
-            stack.callback(remote.close)
+            remotes.append(remote)
             return Account(remote)
 
         unfinished = ledger.unfinished()
@@ -221,6 +241,7 @@ def build(
             recent=recent,
             log=log,
             make_folder=make_folder,
+            make_account=make_account,
             page=page,
             _stack=stack.pop_all(),
         )
@@ -238,6 +259,11 @@ def connect(server: ServerSettings, read_password: Callable[[], str], *, connect
         app_version=hotfolder.__version__,
         boundary=lambda: f"hotfolder-{secrets.token_hex(16)}",
     )
+
+
+def _close(remotes: Sequence[IpsRemote]) -> None:
+    for remote in remotes:
+        remote.close()
 
 
 def _serve(view: View, settings: Settings, log: NoticeLog, stack: ExitStack) -> str | None:
@@ -282,11 +308,18 @@ def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:
 def _refuse_gone(settings: Settings, unfinished: Unfinished) -> None:
     """Raise `LedgerError` if a server is no longer in the settings that has files which are not done yet."""
     for name, count in gone_servers(settings, unfinished).items():
-        table = "[server]" if name == DEFAULT_SERVER else f"[server.{name}]"
-        raise LedgerError(
-            f"server {name}: {count} files are under way there, and only it can tell what became of them, "
-            f"but the settings do not name it any more; put {table} back until they are done"
-        )
+        raise LedgerError(_needed(name, count))
+
+
+def _needed(server: str, files: int) -> str:
+    return (
+        f"server {server}: {files} files are under way there, and only it can tell what became of them, "
+        f"but the settings do not name it any more; put {_table(server)} back until they are done"
+    )
+
+
+def _table(server: str) -> str:
+    return "[server]" if server == DEFAULT_SERVER else f"[server.{server}]"
 
 
 def _folder(

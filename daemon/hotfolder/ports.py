@@ -229,6 +229,9 @@ class Remote(Protocol):
     def listed(self, company: Company, shelf: Shelf) -> list[Listed]:
         """Return all of one sort that options can name; raises a permanent `RemoteError` where it is not offered."""
 
+    def close(self) -> None:
+        """Let go of idle connections; a second call is harmless."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryQuery:

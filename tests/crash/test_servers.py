@@ -9,7 +9,7 @@ import pytest
 
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.leftovers import gone_servers
-from hotfolder.core.model import DropState
+from hotfolder.core.model import DropState, JobState
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import Settings
 from hotfolder.testing.simulation import World
@@ -160,3 +160,45 @@ def test_two_servers_that_turn_out_to_be_one_company_do_not_both_work() -> None:
     world.at(60.0, look)
     world.run()
     assert states == ["ok", "refused"]
+
+
+def test_a_server_that_comes_with_a_reload_works_and_one_that_goes_is_let_go_of() -> None:
+    given = two_companies()
+    world = World(replace(given, servers=given.servers[:1], folders=given.folders[:1]))
+    world.shares["catalog"].drop("first.jpg", b"first")
+
+    def come(world: World) -> None:
+        world.reload(given)
+        world.shares["archive"].drop("second.jpg", b"second")
+
+    def go(world: World) -> None:
+        assert world.coordinator is not None
+        assert world.coordinator.under_way_on("archive") == 0
+        folders = tuple(replace(folder, server="default") for folder in given.folders)
+        world.reload(replace(given, servers=given.servers[:1], folders=folders))
+        world.shares["archive"].drop("third.jpg", b"third")
+
+    world.at(60.0, come)
+    world.at(120.0, go)
+    world.run(quiet_end_s=600.0)
+    check(world, {"first.jpg": b"first"})
+    check(world, {"second.jpg": b"second"}, folder="archive", server="archive")
+    check(world, {"third.jpg": b"third"}, folder="archive")
+    assert world.coordinator is not None
+    assert list(world.coordinator.connections) == ["default"]
+
+
+def test_a_ghost_of_a_server_that_is_gone_is_asked_for_no_more() -> None:
+    """A day is long to keep a table in the settings for the sake of a warning."""
+    given = two_companies()
+    lost = iter(["swallow before"])
+    world = World(given, weather=lambda request: next(lost, "ok"))
+    world.shares["archive"].drop("lost.jpg", b"lost")
+    world.run()
+    check(world, {"lost.jpg": b"lost"}, folder="archive", server="archive")
+    ghosts = [job for job in world.ledger.unfinished().jobs if job.state is JobState.GHOST]
+    assert [ghost.server for ghost in ghosts] == ["archive"]
+    folders = tuple(replace(folder, server="default") for folder in given.folders)
+    world.settings = replace(given, servers=given.servers[:1], folders=folders)
+    world.run()
+    assert not world.ledger.unfinished().jobs

@@ -159,6 +159,9 @@ class Coordinator:
         folder = getattr(event, "folder", None)
         if folder is not None and folder not in self.desks:
             return  # the last word of a folder that is no longer configured
+        server = getattr(event, "server", None)
+        if server is not None and server not in self.connections:
+            return
         match event:
             case m.Woken():
                 pass
@@ -231,6 +234,9 @@ class Coordinator:
     def _reloaded(self, settings: Settings) -> None:
         """Take new settings; claimed drops finish under those that were recorded with them."""
         self.board.settings = settings
+        for server in settings.servers:
+            if server.name not in self.connections:
+                self.connections[server.name] = Connection(self.board, server.name)
         configured = {folder.name: folder for folder in settings.folders}
         for name, desk in self.desks.items():
             if name not in configured and not desk.retired:
@@ -242,6 +248,10 @@ class Coordinator:
             elif known.folder != folder or known.retired:
                 self.board.folders[name] = folder
                 known.change(folder, self.dispatch.nameless(name))
+        for gone in [name for name in self.connections if settings.server(name) is None]:
+            for part in (self.tracking, self.dispatch, self.lookup):
+                part.forget_server(gone)
+            del self.connections[gone]
         self.lookup.configure()
 
     def _close_retired(self) -> None:
@@ -310,6 +320,8 @@ class Coordinator:
         match event.action:
             case m.SendPost(job=job, number=number):
                 self.posting.failed(m.PostFailed(job, number, Trouble(kind=Kind.UNKNOWN, text=text)))
+            case m.SignIn(server=server) | m.Poll(server=server) if server not in self.connections:
+                pass
             case m.SignIn(server=server):
                 self.connections[server].sign_in_failed(trouble)
             case m.Poll(server=server):

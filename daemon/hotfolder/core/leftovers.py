@@ -21,10 +21,14 @@ def gone_servers(settings: Settings, unfinished: Unfinished) -> dict[str, int]:
 
 def bound_to(server: str, drops: Iterable[Drop], jobs: Iterable[Job]) -> int:
     """Return how many drops only this server can decide; at least 1 while it has a job that is not decided."""
-    free = (DropState.READY, DropState.HELD, DropState.FILING)
-    count = sum(drop.server == server and drop.state not in free for drop in drops)
+    count = sum(drop.server == server and not _is_free(drop) for drop in drops)
     has_job = any(job.server == server and job.state not in (JobState.GHOST, JobState.OVER) for job in jobs)
     return max(count, int(has_job))
+
+
+def _is_free(drop: Drop) -> bool:
+    """Whether a drop is decided, or still goes where the settings of its hot folder say."""
+    return drop.state in (DropState.READY, DropState.HELD, DropState.FILING)
 
 
 def leftover_folders(settings: Settings, unfinished: Unfinished) -> tuple[FolderSettings, ...]:

@@ -205,6 +205,12 @@ class Lookup:
         for server in self._connections:
             self._look_afresh(server)
 
+    def forget_server(self, server: str) -> None:
+        """A server is no longer configured."""
+        self._copies = {key: copy for key, copy in self._copies.items() if key[0] != server}
+        self._doubted = {key: sent for key, sent in self._doubted.items() if key[0] != server}
+        self._waiting.pop(server, None)
+
     def signed_in(self, server: str) -> None:
         """Handles may be others by now: what was read long ago is read again, and counts until then."""
         for (name, _), copy in self._copies.items():

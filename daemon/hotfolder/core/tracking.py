@@ -114,6 +114,14 @@ class Tracking:
         follow = self.follows.get(job.id)
         return follow is not None and (follow.looking or follow.next_s <= self._board.now.monotonic)
 
+    def forget_server(self, server: str) -> None:
+        """A server is no longer configured, and all it had to decide is decided: nobody is left to ask for ghosts."""
+        self._rhythms.pop(server, None)
+        for job, _ in self._seekers():
+            if job.server == server:
+                self._board.journal.change_job(job, state=JobState.VOID)
+                self._forget(job)
+
     # --- time ---
 
     def wake(self) -> None:

@@ -73,6 +73,12 @@ class Crew:
         for _ in range(uploads):
             self._hire_poster(name, crew)
 
+    def remove_server(self, name: str) -> None:
+        """Have the threads of a server end with what they are at."""
+        crew = self._servers.pop(name)
+        for worker in (crew.asker, *crew.posters):
+            worker.inbox.put(None)
+
     def _hire_poster(self, name: str, crew: _ServerCrew) -> None:
         crew.posters_hired += 1
         title = f"upload {name} {crew.posters_hired}"

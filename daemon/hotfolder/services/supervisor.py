@@ -144,6 +144,12 @@ class Supervisor:
         self._listing[name] = ListingService(account)
         self._crew.add_server(name, self._uploads)
 
+    def remove_server(self, name: str) -> None:
+        """Let go of a server that has nothing left to do; a question that it was asked just now is not answered."""
+        self._crew.remove_server(name)
+        self._accounts.pop(name).remote.close()
+        del self._tracking[name], self._listing[name]
+
     # --- the loop ---
 
     def run(self, until: Callable[[], bool], turned: Callable[[], None] = lambda: None) -> None:
@@ -339,6 +345,9 @@ class Supervisor:
 
     def _do(self, action: Action, folder: FolderService | None = None) -> None:
         """Carry out one action; the one place where everything is caught, so that one bad drop ends nothing else."""
+        server = getattr(action, "server", None)
+        if server is not None and server not in self._accounts:
+            return  # it was let go of meanwhile
         try:
             match action:
                 case Recall():

@@ -93,8 +93,8 @@ def of_drop(coordinator: Coordinator, drop: Drop) -> dict[str, Any]:
 
 
 def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[str, float | None]:
-    connection = coordinator.connections[drop.server]
-    if not connection.is_ok and drop.state not in (DropState.FILING, DropState.HELD):
+    connection = coordinator.connections.get(drop.server)
+    if connection is not None and not connection.is_ok and drop.state not in (DropState.FILING, DropState.HELD):
         state = "not known yet" if connection.state == "starting" else connection.state
         error = f": {connection.error}" if connection.error else ""
         name = coordinator.board.server_name(connection.name)

@@ -191,6 +191,9 @@ class ModelRemote:
         progress(sum(size for _, _, size in contents))
         return PostAnswer(job_handle=handle, files=tuple(sent))
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def _check_line(self) -> None:
         trouble = self._cut()
         if trouble is not None:

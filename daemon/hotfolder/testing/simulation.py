@@ -73,14 +73,14 @@ class World:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 # replayable, nothing secret
         self.shares = {folder.name: FakeShare() for folder in self.settings.folders}
-        timeout_s = self.settings.recovery.job_timeout_s
-        self.servers = {
-            server.name: ModelServer(self.clock, job_timeout_s=timeout_s) for server in self.settings.servers
-        }
+        self.servers = {server.name: self._server() for server in self.settings.servers}
         self.ledger = FakeLedger()
         self._tokens = count(1)
         self._life: Life | None = None
         self._script: list[tuple[float, Callable[[World], None]]] = []
+
+    def _server(self) -> ModelServer:
+        return ModelServer(self.clock, job_timeout_s=self.settings.recovery.job_timeout_s)
 
     @property
     def server(self) -> ModelServer:
@@ -111,6 +111,9 @@ class World:
         self.settings = settings
         for folder in settings.folders:
             self.shares.setdefault(folder.name, FakeShare())
+        for server in settings.servers:
+            if server.name not in self.servers:
+                self.servers[server.name] = self._server()
         if self._life is not None:
             self._life.reload(settings)
 
@@ -148,13 +151,13 @@ class Life:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._accounts = {name: Account(self._remote(name, server)) for name, server in world.servers.items()}
+        self._accounts: dict[str, Account] = {}
+        self._tracking: dict[str, TrackingService] = {}
+        self._listing: dict[str, ListingService] = {}
         self._events: deque[Event] = deque()
         self._files: dict[str, FakeFiles] = {}
         self._folders: dict[str, FolderService] = {}
         self._serve()
-        self._tracking = {name: TrackingService(account) for name, account in self._accounts.items()}
-        self._listing = {name: ListingService(account) for name, account in self._accounts.items()}
         self._upload = UploadService(
             self._accounts.__getitem__, self._files.__getitem__, world.clock, self._events.append
         )
@@ -175,6 +178,11 @@ class Life:
         )
 
     def _serve(self) -> None:
+        for name, server in self.world.servers.items():
+            if name not in self._accounts:
+                account = self._accounts[name] = Account(self._remote(name, server))
+                self._tracking[name] = TrackingService(account)
+                self._listing[name] = ListingService(account)
         for name, share in self.world.shares.items():
             if name not in self._files:
                 files = self._files[name] = FakeFiles(share, self.world.clock, self.world.perils)
