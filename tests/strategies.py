@@ -285,6 +285,7 @@ JOB_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "options": texts,
     "state": st.sampled_from([state for state in JobState if state not in (JobState.CLOSED, JobState.VOID)]),
     "handle": st.none() | texts,
+    "our_address": st.none() | texts,
     "created_at": moments,
     "first_post_at": st.none() | moments,
     "last_post_at": st.none() | moments,

@@ -190,6 +190,7 @@ class PostRequest:
     options: str | None = None  # canonical JSON; with the first POST only
     file_name: str | None = None  # the fileName element: one awkward name, one file
     end_job: bool = False
+    source_address: str | None = None  # it leaves from this address of ours or not at all (PROTOCOL 2.4)
 
 
 Progress = Callable[[int], None]

@@ -265,6 +265,7 @@ class PostAccepted:
     number: int
     job_handle: str
     files: tuple[SentFile, ...]
+    our_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,6 +569,7 @@ class SendPost:
     options: str | None = None
     file_name: str | None = None
     end_job: bool = False
+    source_address: str | None = None  # the address of ours that it has to come from
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ class Job:
     options: str  # canonical JSON, the same for all drops in it
     state: JobState
     handle: str | None = None
+    our_address: str | None = None  # of this machine, that all its POSTs come from (PROTOCOL 2.4); None = not known
     created_at: datetime
     first_post_at: datetime | None = None
     last_post_at: datetime | None = None  # when the latest began, or ended as far as we know

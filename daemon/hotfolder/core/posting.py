@@ -176,6 +176,7 @@ class Posting:
                 job_name=job.name if is_first else None,
                 job_handle=job.handle,
                 options=self._lookup.with_handles(job.server, job.options) if is_first else None,
+                source_address=job.our_address,
                 file_name=plan.file_name,
                 end_job=ends,
             )
@@ -200,6 +201,7 @@ class Posting:
                 destination="",
                 parts=(),
                 job_handle=job.handle,
+                source_address=job.our_address,
                 end_job=True,
             )
         )
@@ -258,6 +260,7 @@ class Posting:
             board.journal.change_job(
                 job,
                 handle=event.job_handle,
+                our_address=event.our_address,
                 state=JobState.ENDED if post.ends_job else JobState.OPEN,
                 ended_at=now if post.ends_job else None,
             )
@@ -301,6 +304,8 @@ class Posting:
             self._not_received(job, run, post, drops, trouble, changed=set(event.changed))
         elif event.local:
             self._not_received(job, run, post, drops, trouble)
+        elif trouble.has_moved:
+            self._abandon(job, run, post, drops, trouble)
         elif not trouble.reached and trouble.kind is Kind.TRANSIENT:
             self._not_received(job, run, post, drops, trouble)
             self._connections[job.server].report(trouble)
@@ -348,6 +353,19 @@ class Posting:
                 self._void(job)
             else:
                 self._stop_taking(job, run)
+
+    def _abandon(self, job: Job, run: Run, post: Post, drops: list[Drop], trouble: Trouble) -> None:
+        """
+        Our address is another one now: the server's time-out ends the job, the rest goes into a new one.
+
+        All POSTs of a job have to come from one address, also the one that ends it (RELIABILITY E9, J16).
+        """
+        board = self._board
+        board.journal.change_post(post, state=PostState.NOT_SENT, answered_at=board.now.wall, reason=trouble.text)
+        board.journal.change_drops(drops, state=DropState.CLAIMED)
+        self._hand_on([*drops, *self._planned(run)], 0.0)
+        run.plan.clear()
+        self._ended(job)
 
     def _refused(self, job: Job, run: Run, post: Post, drops: list[Drop], trouble: Trouble) -> None:
         """The server said no to these files, or to us."""

@@ -54,6 +54,7 @@ class Trouble:
     status: int | None = None  # HTTP status
     retry_after_s: float | None = None
     row: Action | None = None  # what the table says of a POST; None where no answer was read from it
+    has_moved: bool = False  # our address that the job was begun from is gone: no POST may follow (PROTOCOL 2.4)
 
     @property
     def action(self) -> Action:
@@ -175,3 +176,4 @@ class PostAnswer:
 
     job_handle: str
     files: tuple[SentFile, ...]
+    our_address: str | None = None  # that it came from, as far as we can tell

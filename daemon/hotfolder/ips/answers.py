@@ -43,6 +43,7 @@ class Answer:
     body: bytes
     is_too_large: bool = False  # longer than we were willing to read
     request_was_sent: bool = True  # False: it came while our request was still on its way, and the rest was not sent
+    our_address: str | None = None  # that the server saw, as far as we can tell
 
 
 def read_post_answer(answer: Answer, *, now: datetime, redact: Redact) -> str | Trouble:

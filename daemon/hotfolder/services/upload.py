@@ -67,6 +67,7 @@ class UploadService:
             options=action.options,
             file_name=action.file_name,
             end_job=action.end_job,
+            source_address=action.source_address,
         )
         try:
             answer = account.remote.post(request, self._progress(action))
@@ -75,7 +76,7 @@ class UploadService:
             changed = () if local else error.changed
             failed = PostFailed(action.job, action.number, error.trouble, error.files, changed, local=local)
             return [*(FolderDown(action.folder, reason) for reason in folder_errors[:1]), failed]
-        return [PostAccepted(action.job, action.number, answer.job_handle, answer.files)]
+        return [PostAccepted(action.job, action.number, answer.job_handle, answer.files, answer.our_address)]
 
     def _progress(self, action: SendPost) -> Callable[[int], None]:
         last_s = self._clock.monotonic()

@@ -122,6 +122,7 @@ jobs = Table(
     Column("options", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("handle", Text),
+    Column("our_address", Text),  # that its POSTs come from
     Column("created_at", BigInteger, nullable=False),
     Column("first_post_at", BigInteger),
     Column("last_post_at", BigInteger),

@@ -30,9 +30,10 @@ from hotfolder.core.server import (
 from hotfolder.core.settings import ServerSettings
 from hotfolder.edges.remote.body import Body, Room, SpoiltError, open_body
 from hotfolder.edges.remote.catalogue import read_shelf
-from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError, TimeLimits
+from hotfolder.edges.remote.connections import AddressGoneError, BrokenError, Connections, NotSentError, TimeLimits
 from hotfolder.edges.remote.pages import read_job_logs
 from hotfolder.edges.remote.soap import CheckedTransport, NotOfferedError, SoapCalls
+from hotfolder.edges.remote.way import way_to
 from hotfolder.ips import records
 from hotfolder.ips.answers import MAX_POST_ANSWER_BYTES, read_post_answer
 from hotfolder.ips.documents import auth_document, auth_fields, upload_document
@@ -89,10 +90,13 @@ class IpsRemote:
         self._now = now
         self._user_agent = f"hotfolder/{app_version}"
         limits = TimeLimits(connect_s=connect_timeout_s, read_s=read_timeout_s)
-        self._uploads = Connections(settings.upload_url, limits=limits, keep=connections, monotonic=monotonic)
-        self._reads = Connections(settings.soap_url, limits=limits, keep=connections, monotonic=monotonic)
+        way = way_to(settings)
+        self._uploads = Connections(settings.upload_url, way=way, limits=limits, keep=connections, monotonic=monotonic)
+        self._reads = Connections(settings.soap_url, way=way, limits=limits, keep=connections, monotonic=monotonic)
         self._soap = SoapCalls(
-            settings.soap_url, CheckedTransport(self._reads, user_agent=self._user_agent, now=now, redact=self._redact)
+            settings.soap_url,
+            CheckedTransport(self._reads, user_agent=self._user_agent, now=now, redact=self._redact),
+            settings.wsdl,
         )
         self._room = Room(connections)
         self._sleep = sleep
@@ -111,6 +115,7 @@ class IpsRemote:
 
         An unknown company is FATAL, and its text lists the usable ones.
         """
+        self._password = None  # one that cannot be read now is another one than whatever can be read later
         self._password = self._fresh_password()
         found, refusal = None, None
         try:
@@ -235,7 +240,15 @@ class IpsRemote:
             "User-Agent": self._user_agent,
         }
         try:
-            answer = self._uploads.exchange(headers, framing.content_length, body, answer_limit=MAX_POST_ANSWER_BYTES)
+            answer = self._uploads.exchange(
+                headers,
+                framing.content_length,
+                body,
+                answer_limit=MAX_POST_ANSWER_BYTES,
+                source=request.source_address,
+            )
+        except AddressGoneError as error:
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False, has_moved=True)) from error
         except NotSentError as error:
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False)) from error
         except BrokenError as error:
@@ -249,7 +262,7 @@ class IpsRemote:
         if request.job_handle is not None and result != request.job_handle:
             text = f"the server took a POST for the job {request.job_handle} and answered for another one"
             raise RemoteError(Trouble(kind=Kind.UNKNOWN, text=text, status=answer.status), files=body.sent())
-        return PostAnswer(job_handle=result, files=body.sent())
+        return PostAnswer(job_handle=result, files=body.sent(), our_address=answer.our_address)
 
     # --- what the server knows ---
 

@@ -2,9 +2,8 @@
 HTTP/1.1 to one address over kept-alive urllib3 connections, telling for every failure whether a byte may have left.
 
 urllib3's own pool hides that border (a TLS failure may be from the handshake or from the middle of a body), so this one
-works on urllib3's connections directly. It never repeats a request, follows a redirect, or looks at the environment for
-proxies or credentials; certificates are always verified, against those that OpenSSL trusts on this machine.
-A connection is used again only after a whole exchange without any trouble.
+works on urllib3's connections directly. It never repeats a request or follows a redirect; how a connection is made says
+`way`. A connection is used again only after a whole exchange without any trouble.
 
 A server may close a kept-alive connection just while the next request is on its way; then nobody can tell whether that
 was processed. To make this rare, a connection is dropped before use when it is readable (the server has closed it, or
@@ -18,13 +17,14 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from hotfolder.edges.remote.pace import Pace, TooSlowError, send, time_answer
+from hotfolder.edges.remote.way import Way, is_not_ours, refusal_of_proxy
 from hotfolder.ips.answers import Answer
 
 MAX_IDLE_S = 3.0
@@ -48,6 +48,10 @@ class NotSentError(Exception):
     """There is no connection: the server cannot have got anything."""
 
 
+class AddressGoneError(NotSentError):
+    """The address of ours that a job was begun from is no longer there; from another one it must not go on."""
+
+
 class BrokenError(Exception):
     """The exchange broke after the first byte may have left; whether the server acted on it is unknown."""
 
@@ -67,15 +71,17 @@ class Connections:
         self,
         url: str,
         *,
+        way: Way,
         limits: TimeLimits,
         keep: int,
         monotonic: Callable[[], float],
     ) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or ""
-        self._port = parts.port
+        self._scheme = parts.scheme
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._way = way
         self._limits = limits
         self._keep = keep
         self._monotonic = monotonic
@@ -83,16 +89,24 @@ class Connections:
         self._idle: list[tuple[float, HTTPConnection]] = []  # the latest used is last
 
     def exchange(
-        self, headers: Mapping[str, str], content_length: int, body: Iterable[Block], *, answer_limit: int
+        self,
+        headers: Mapping[str, str],
+        content_length: int,
+        body: Iterable[Block],
+        *,
+        answer_limit: int,
+        source: str | None = None,
     ) -> Answer:
         """
         POST a body of exactly `content_length` bytes and return the answer, of which at most `answer_limit` is read.
 
+        With a `source` it leaves from that address of ours, or not at all: `AddressGoneError`.
         Raises `NotSentError` or `BrokenError`; what the body raises while it is iterated passes through. In all these
         cases the connection is closed, and the body's iterator stands where sending stopped.
         """
-        connection = self._take()
+        connection = self._take(source)
         try:
+            address = self._way.address_seen(connection)
             answer = self._exchange(connection, headers, content_length, body, answer_limit)
         except BaseException:
             connection.close()
@@ -101,7 +115,7 @@ class Connections:
             self._give_back(connection)
         else:
             connection.close()
-        return answer
+        return replace(answer, our_address=address)
 
     def close(self) -> None:
         """Close the idle connections; a second call is harmless."""
@@ -110,17 +124,18 @@ class Connections:
         for _, connection in idle:
             connection.close()
 
-    def _take(self) -> HTTPConnection:
+    def _take(self, source: str | None) -> HTTPConnection:
         """Return an idle connection that is still good, else a new one."""
         while True:
             with self._lock:
                 if not self._idle:
                     break
                 since, connection = self._idle.pop()
-            if self._monotonic() - since <= MAX_IDLE_S and connection.is_connected:
+            is_good = self._monotonic() - since <= MAX_IDLE_S and connection.is_connected
+            if is_good and source in (None, self._way.address_seen(connection)):
                 return connection
             connection.close()
-        return self._connect()
+        return self._connect(source)
 
     def _give_back(self, connection: HTTPConnection) -> None:
         if connection.is_closed:  # the server asked for it
@@ -131,29 +146,37 @@ class Connections:
                 return
         connection.close()
 
-    def _connect(self) -> HTTPConnection:
-        connection = (
-            HTTPConnection(self._host, self._port, timeout=self._limits.connect_s)
-            if self._tls is None
-            else HTTPSConnection(self._host, self._port, timeout=self._limits.connect_s, ssl_context=self._tls)
+    def _connect(self, source: str | None) -> HTTPConnection:
+        connection = self._way.connection(
+            self._scheme, self._host, self._port, source=source, timeout_s=self._limits.connect_s
         )
         try:
             connection.connect()
         except _TROUBLES as error:
             connection.close()
+            if source is not None and is_not_ours(error):
+                raise AddressGoneError(f"{source} is no address of this machine any more") from error
             raise NotSentError(self._no_connection(error)) from error
         connection.timeout = self._limits.read_s
         return connection
 
     def _no_connection(self, error: Exception) -> str:
         """Say why there is no connection."""
+        proxy = self._way.proxy
+        status = refusal_of_proxy(error)
+        if proxy is not None and status is not None:
+            why = "it wants another login (proxy_login_file)" if status == 407 else f"HTTP {status}"
+            return f"the proxy {proxy.host} makes no connection to {self._host}: {why}"
+        first = self._host if proxy is None else f"the proxy {proxy.host}"
         match error:
             case NameResolutionError():
-                return f"the name {self._host} cannot be resolved"
+                return f"the name {proxy.host if proxy else self._host} cannot be resolved"
+            case NewConnectionError() if self._way.source_address is not None and is_not_ours(error):
+                return f"no connection to {first}: {self._way.source_address} (source_address) is not on this machine"
             case NewConnectionError():  # urllib3 derives it from ConnectTimeoutError, so it comes first
-                return f"no connection to {self._host}: {_short(error.__cause__ or error)}"
+                return f"no connection to {first}: {_short(error.__cause__ or error)}"
             case ConnectTimeoutError() | TimeoutError():
-                return f"no connection to {self._host} within {self._limits.connect_s:g} s"
+                return f"no connection to {first} within {self._limits.connect_s:g} s"
             case ssl.SSLCertVerificationError():
                 return f"the certificate of {self._host} is not trusted: {error.verify_message}"
             case ssl.SSLError():

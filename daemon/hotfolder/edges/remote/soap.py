@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -76,9 +77,11 @@ class CheckedTransport:
 class SoapCalls:
     """The operations of our WSDL at one address; safe for several threads."""
 
-    def __init__(self, address: str, transport: CheckedTransport) -> None:
+    def __init__(self, address: str, transport: CheckedTransport, wsdl: Path | None = None) -> None:
+        """`wsdl` is a file to be used instead of ours."""
         self._address = address
         self._transport = transport
+        self._wsdl = wsdl
         self._lock = threading.Lock()
         self._loaded: Any = None
 
@@ -87,7 +90,15 @@ class SoapCalls:
         service = self._service()
         exceptions = importlib.import_module("zeep.exceptions")
         try:
-            return getattr(service, operation)(**arguments, _soapheaders={"authHeader": dict(auth)})
+            carry_out = getattr(service, operation)
+        except AttributeError:  # only a WSDL of somebody else's may lack it
+            text = f"the WSDL {self._wsdl} has no {operation}"
+            raise NotOfferedError(Trouble(kind=Kind.PERMANENT, text=text)) from None
+        try:
+            return carry_out(**arguments, _soapheaders={"authHeader": dict(auth)})
+        except TypeError:  # it has no such argument
+            text = f"the WSDL {self._wsdl} does not let {operation} be asked as we do"
+            raise NotOfferedError(Trouble(kind=Kind.PERMANENT, text=text)) from None
         except exceptions.ValidationError:  # our mistake; zeep's text may quote values
             raise RemoteError(
                 Trouble(kind=Kind.PERMANENT, text=f"{operation} was asked without a value that it needs")
@@ -110,10 +121,24 @@ class SoapCalls:
                 logging.getLogger("zeep.transports").setLevel(logging.INFO)
                 # A traceback for every date that it cannot read, which is no news (PROTOCOL 5.2).
                 logging.getLogger("zeep.xsd.types.simple").setLevel(logging.CRITICAL)
-                wsdl = resources.files("hotfolder.ips").joinpath("ips.wsdl").read_bytes()
                 settings = zeep.Settings(
                     strict=False, xsd_ignore_sequence_order=True, forbid_dtd=True, forbid_external=True
                 )
-                client = zeep.Client(BytesIO(wsdl), transport=self._transport, settings=settings)
-                self._loaded = client.create_service(BINDING, self._address)
+                if self._wsdl is None:
+                    wsdl = resources.files("hotfolder.ips").joinpath("ips.wsdl").read_bytes()
+                    self._loaded = self._bound(zeep, wsdl, settings)
+                else:
+                    self._loaded = self._bound_to_file(zeep, self._wsdl, settings)
             return self._loaded
+
+    def _bound(self, zeep: Any, wsdl: bytes, settings: Any) -> Any:
+        client = zeep.Client(BytesIO(wsdl), transport=self._transport, settings=settings)
+        return client.create_service(BINDING, self._address)
+
+    def _bound_to_file(self, zeep: Any, file: Path, settings: Any) -> Any:
+        """Use a WSDL that we did not write; whatever is wrong with it, the administrator has to know."""
+        try:
+            return self._bound(zeep, file.read_bytes(), settings)
+        except Exception as error:
+            text = f"the WSDL {file} cannot be used: {type(error).__name__}: {error}"
+            raise RemoteError(Trouble(kind=Kind.FATAL, text=text, reached=False)) from error

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("options", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("handle", sa.Text),
+        sa.Column("our_address", sa.Text),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("first_post_at", sa.BigInteger),
         sa.Column("last_post_at", sa.BigInteger),
