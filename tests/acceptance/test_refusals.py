@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.acceptance.asking import daemon, explained
+from tests.acceptance.asking import command, daemon, explained
 from tests.acceptance.conftest import MakePlace
 from tests.acceptance.place import Place, sha256
 
@@ -89,3 +89,42 @@ def test_a_file_that_is_larger_than_the_server_takes_is_not_sent(make_place: Mak
     assert "  Why:         it has 131.3 KiB (134,465 bytes), and the server takes no file of more" in text
     assert (hot / "fits.bin").exists()
     assert sent(place) == 0
+
+
+def test_check_says_of_files_what_would_become_of_them(make_place: MakePlace, images: list[bytes]) -> None:
+    place = make_place(max_post_bytes=200_000)
+    once = {"name": "once", "include": ["*"], "options": {"overwrite": False}, "destination": "Once"}
+    place.configure({"name": "hot"}, once)
+    place.drop("once/chair.jpg", images[0])
+    assert place.run_once().code == 0
+    questions = len(place.box.requests)
+    good, lab = place.drop("hot/spring/chair.jpg", images[0]), place.drop("hot/lab.psd", LAB)
+    taken, free = place.drop("once/chair.jpg", images[2]), place.drop("once/stool.jpg", images[4])
+    large, notes = place.drop("once/large.bin", bytes(150_000)), place.drop("hot/notes.txt", b"x")
+    files = (good, lab, taken, free, large, notes, place.config)
+
+    offline = command(place, "check", *files)
+    online = command(place, "check", "--online", *files)
+    all_good = command(place, "check", "--online", good, free)
+
+    lines = offline.stdout.splitlines()
+    assert lines[0].endswith("good, 2 hot folders")
+    assert lines[1:] == [
+        f'{good}: would be sent as "chair" to hot/spring',
+        lines[2],
+        f'{taken}: would be sent as "chair" to Once',
+        f'{free}: would be sent as "stool" to Once',
+        f'{large}: would be sent as "large" to Once',
+        f"{notes}: not a drop: no include pattern matches",
+        lines[7],
+    ]
+    assert lines[2].startswith(f"{lab}: it would be rejected: it is a Photoshop document in Lab colour")
+    assert lines[7].startswith(f"{place.config}: in none of the hot folders")
+    told = online.stdout.splitlines()[2:]
+    assert told[0] == lines[1]
+    assert told[2].startswith(f'{taken}: would be a duplicate: something with the name "chair" is there already')
+    assert told[3] == lines[4]
+    assert "takes no file of more than 131.3 KiB" in told[4]
+    assert (offline.code, online.code, all_good.code) == (1, 1, 0)
+    asked = [request.operation for request in place.box.requests[questions:]]
+    assert asked.count("checkAssetNames") == 2, "one question each time, for all files"

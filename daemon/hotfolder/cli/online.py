@@ -5,7 +5,7 @@ What commands have in common that ask a server by themselves, without the daemon
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -34,6 +34,10 @@ class Line:
         company, limit = self.company, self.company.max_post_bytes
         takes = "does not tell how much it takes" if limit is None else f"takes at most {limit:,} bytes"
         return f"signed in to {company.name} ({company.handle}) as {self.server.user}; one upload {takes}"
+
+    def taken(self, assets: Sequence[str]) -> set[str]:
+        """Return those of the asset IDs that are taken; raises `RemoteError`."""
+        return self._remote.names_in_use(self.company, assets)
 
     def listed(self, shelf: Shelf) -> list[Listed]:
         """Return all of one sort that options can name; raises `RemoteError`, and the same one again."""

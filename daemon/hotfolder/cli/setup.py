@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from hotfolder.cli.exits import Exit
+from hotfolder.cli.judging import judged
 from hotfolder.cli.online import name_problems, signed_in
 from hotfolder.config import ConfigError, format_problem, load, write_starter
 from hotfolder.core.wording import shown
@@ -33,6 +34,9 @@ def init(
 
 def check(
     context: typer.Context,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Also say what would become of these, if dropped")
+    ] = None,
     online: Annotated[
         bool, typer.Option("--online", help="Also sign in, and look up company, limit and names on the server")
     ] = False,
@@ -40,7 +44,8 @@ def check(
     """
     Say everything that is wrong with the configuration, as FILE:LINE: key: found, wanted.
 
-    Exit code 0; 2 for a problem; with --online 3 when the server refuses us, 4 when it cannot be reached.
+    Exit code 0; 1 when one of the files would not be sent; 2 for a problem; with --online 3 when the server refuses us,
+    4 when it cannot be reached.
     """
     loaded = load(context.obj, os.environ)
     for warning in loaded.warnings:
@@ -50,9 +55,14 @@ def check(
             for line in lines.values():
                 typer.echo(shown(line.summary()))
             problems = list(name_problems(loaded.names, lines))
+            verdicts = list(judged(loaded.settings, files or (), lines))
         if problems:
             raise ConfigError(problems)
+    else:
+        verdicts = list(judged(loaded.settings, files or (), {}))
     folders = len(loaded.settings.folders)
     names = f", {len(loaded.names)} names known to the server" if online and loaded.names else ""
     typer.echo(f"{context.obj}: good, {folders} hot folder{'' if folders == 1 else 's'}{names}")
-    return Exit.GOOD
+    for verdict in verdicts:
+        typer.echo(shown(verdict.text))
+    return Exit.GOOD if all(verdict.is_sent for verdict in verdicts) else Exit.ATTENTION
