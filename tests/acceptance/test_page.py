@@ -274,6 +274,6 @@ def test_the_page_is_let_load_nothing_but_what_is_ours(place: Place) -> None:
     assert policy[0] == "default-src 'none'"
     assert {words.partition(" ")[2] for words in policy} == {"'none'", "'self'"}
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     assert '<noscript><meta http-equiv="refresh"' in page.text
     assert style.headers["content-type"] == "text/css; charset=utf-8"

@@ -1,0 +1,130 @@
+"""The pages in a real browser: live, with buttons, for every screen and for those who do not see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from tests.acceptance.asking import daemon, page_of
+from tests.acceptance.place import Place
+from tests.acceptance.process import Process
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = (
+    "<img src=x onerror=document.title='got-you'>.jpg",
+    "evil\u202egpj.exe.jpg",
+    "new\nline.jpg",
+    "ä" * 120 + ".jpg",
+)
+BAD = "&&&.jpg"  # nothing is left of its name
+
+
+@contextmanager
+def watched(place: Place, page: Page, target: str = "") -> Iterator[Process]:
+    """Run the daemon and open one of its pages."""
+    with daemon(place, {"name": "hot"}) as process:
+        page.goto(page_of(process) + target)
+        page.locator("#live").filter(has_text=re.compile("^Live$")).wait_for()
+        yield process
+
+
+def line(page: Page, name: str) -> str:
+    """Return how to find the line of a file."""
+    return f".files > li:has(a:text-is('{name}'))"
+
+
+def test_a_dropped_file_appears_goes_its_way_and_ends_with_a_thumbnail_without_a_reload(
+    place: Place, page: Page, images: list[bytes]
+) -> None:
+    with watched(place, page):
+        page.evaluate("window.isTheSamePage = true")
+        place.drop("hot/spring/chair.jpg", images[0])
+        row = page.locator(line(page, "chair.jpg"))
+        row.wait_for()
+        row.locator(".word", has_text="Uploaded").wait_for()
+        image = row.locator("img")
+        page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image.element_handle())
+        assert page.evaluate("window.isTheSamePage")
+        assert row.locator(".where").inner_text() == "hot/spring"
+
+
+def test_a_bad_file_shows_its_reason_and_is_sent_again_by_the_button(
+    place: Place, page: Page, images: list[bytes]
+) -> None:
+    with watched(place, page) as process:
+        place.drop(f"hot/{BAD}", images[0])
+        row = page.locator(line(page, BAD))
+        row.locator(".word", has_text="Not uploaded").wait_for()
+        assert "rename it" in row.inner_text()
+        row.get_by_role("button", name="Send again").click()
+        page.get_by_text("on its way back").wait_for()
+        process.await_event("drop.filed", times=2, path=BAD)
+        page.goto(page_of(process) + "folder/hot")
+        assert page.locator(line(page, BAD)).count() == 2
+
+
+def test_a_folder_is_paused_and_goes_on(place: Place, page: Page) -> None:
+    with watched(place, page, "folder/hot") as process:
+        page.get_by_role("button", name="Pause").click()
+        process.await_event("folder.held")
+        page.locator("h1").get_by_text("Paused").wait_for()
+        page.get_by_role("button", name="Let it go on").click()
+        process.await_event("folder.recovered")
+        page.locator("h1").get_by_text("Working").wait_for()
+
+
+def test_hostile_names_are_only_text(place: Place, page: Page, images: list[bytes]) -> None:
+    with watched(place, page) as process:
+        for number, name in enumerate(HOSTILE):
+            place.drop(f"hot/{name}", images[2 * number])
+        process.await_event("drop.filed", times=len(HOSTILE))
+        page.get_by_text(HOSTILE[0]).first.wait_for()
+        page.get_by_text(r"evil\u202egpj.exe.jpg").first.wait_for()
+        page.get_by_text(r"new\nline.jpg").first.wait_for()
+        page.get_by_text(HOSTILE[3]).first.wait_for()
+        assert page.title() == "Uploads"
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1100])
+def test_nothing_keeps_people_from_using_the_pages(
+    place: Place, page: Page, images: list[bytes], scheme: Literal["light", "dark"], width: int
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    with watched(place, page) as process:
+        place.drop("hot/chair.jpg", images[0])
+        place.drop(f"hot/{BAD}", images[2])
+        place.drop("hot/half.jpg", images[0][:-2])
+        process.await_event("drop.filed", times=2)
+        for target in ("", "folder/hot", "file/1", "find?q=half"):
+            page.goto(page_of(process) + target)
+            found = axe.run(page).response["violations"]
+            assert [
+                (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
+            ] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), target
+
+
+def test_everything_can_be_reached_by_keyboard(place: Place, page: Page, images: list[bytes]) -> None:
+    with watched(place, page) as process:
+        place.drop("hot/chair.jpg", images[0])
+        process.await_event("drop.filed")
+        page.goto(page_of(process))
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+        seen = set()
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            seen.add(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
+        assert {"hotfolder", "find", "Look", "chair.jpg", "hot"} <= seen
