@@ -71,4 +71,6 @@ def _is_same_file(one: DroppedAt, other: DroppedAt) -> bool:
 
 def _told(place: DroppedAt, other: DroppedAt) -> str:
     path = wording.shown(other.path)
-    return f'"{path}"' if other.folder == place.folder else f'"{path}" of the hot folder {wording.shown(other.folder)}'
+    if other.folder == place.folder:
+        return f'"{path}"'
+    return wording.ELSEWHERE.format(path=path, folder=wording.shown(other.folder))

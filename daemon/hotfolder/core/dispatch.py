@@ -363,7 +363,7 @@ class Dispatch:
             board.leave_job(drop)
             match result.status:
                 case ClaimStatus.MISSING:
-                    desk.withdraw(drop, "taken away before it was sent")
+                    desk.withdraw(drop, wording.TAKEN_AWAY)
                 case ClaimStatus.CHANGED | ClaimStatus.BUSY:
                     desk.settle_again(drop)
                 case ClaimStatus.FAILED:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 
+from hotfolder.core import wording
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.companions import note_name, receipt_name
 from hotfolder.core.intake import Desk
@@ -23,8 +24,6 @@ FILED_AT_ONCE = 500  # one action: long enough to share its syncs, short enough 
 
 Companion = tuple[str, str] | None
 """Path and text of a note or receipt."""
-
-CHANGED_SINCE = "the file was changed after it had been taken over, so what lies here is not what was sent"
 
 PLACES_MAX = 10_000  # "~10000" of one name means that something else is wrong
 
@@ -199,8 +198,8 @@ class Filing:
             match result.status:
                 case FilingStatus.FILED | FilingStatus.MISSING:
                     if result.status is FilingStatus.MISSING:
-                        reason = f"{drop.reason}; the original was gone from its place".removeprefix("; ")
-                        board.journal.change_drops([drop], reason=reason)
+                        gone = wording.ORIGINAL_GONE if drop.reason else wording.ONLY_GONE
+                        board.journal.change_drops([drop], reason=gone.format(reason=drop.reason))
                     done.append(drop)
                 case FilingStatus.TAKEN:
                     self._next_place(drop)
@@ -246,7 +245,7 @@ class Filing:
         """The target's name is taken: commit another one first, then move (RELIABILITY L13)."""
         place = self._places.get(drop.id, 1) + 1
         if place > PLACES_MAX:
-            self._later(drop, f"{drop.target_path}: every place of this name is taken")
+            self._later(drop, wording.EVERY_PLACE_TAKEN.format(path=drop.target_path))
             return
         self._places[drop.id] = place
         job = None if drop.job is None else self._board.jobs.get(drop.job)
@@ -257,10 +256,11 @@ class Filing:
     def _changed(self, drop: Drop) -> None:
         """Somebody wrote into the original after it was claimed: what lies there now is not what the server has."""
         if drop.id in self._changed_since:
-            self._later(drop, "the original cannot be read")
+            self._later(drop, wording.UNREADABLE_ORIGINAL)
             return
         self._changed_since.add(drop.id)
-        reason = f"{drop.reason}; {CHANGED_SINCE}".removeprefix("; ")
+        changed = wording.ALSO_CHANGED_SINCE if drop.reason else wording.CHANGED_SINCE
+        reason = changed.format(reason=drop.reason)
         job = None if drop.job is None else self._board.jobs.get(drop.job)
         outcome = Outcome.UNKNOWN if drop.outcome is not None and drop.outcome.is_good else drop.outcome
         self._places.pop(drop.id, None)
@@ -273,7 +273,7 @@ class Filing:
         tries = self._tries[drop.id] = self._tries.get(drop.id, 0) + 1
         if tries == 1:
             self._board.tell("drop.held", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
-        self._troubles[drop.id] = reason or "it could not be put in its place"
+        self._troubles[drop.id] = reason or wording.NOT_PUT_AWAY
         self._asleep[drop.id] = self._board.now.monotonic + backoff_s(retry.first_s, retry.max_s, tries)
 
     def trouble_of(self, drop: Drop) -> str | None:

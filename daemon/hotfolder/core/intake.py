@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from hotfolder.core import naming, preflight, settle
+from hotfolder.core import naming, preflight, settle, wording
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.collisions import Collisions
 from hotfolder.core.companions import is_companion_name
@@ -45,13 +45,6 @@ DENIED_RETRY_S = 60.0
 
 LINKED_LOOK_S = 2.0  # RELIABILITY A10: between the two looks that find a second name
 
-BY_PERSON = "held by a person; 'hotfolder release' lets it go on"
-
-POISON = (
-    "hotfolder ended abruptly both times it looked into this file, so it is left alone; "
-    "save it anew, or let it be tried once more with 'hotfolder release'"
-)
-
 IGNORED_LISTED = 1000  # ignored files named for people; beyond it they are only counted
 
 
@@ -73,7 +66,7 @@ class _Settling:
     linked: bool = False  # had a second name at the last look
     held: str | None = None  # why it stays in place
     caution: str = ""  # what it meets online, as far as that could be told so far
-    missing: str = "just found"  # what it waits for
+    missing: str = wording.JUST_FOUND  # what it waits for
 
 
 class Desk:
@@ -139,7 +132,7 @@ class Desk:
         self.state = mode
         self.reason = None
         if self._held_by_person or self._denied:
-            self._hold_all(self._denied or BY_PERSON)
+            self._hold_all(self._denied or wording.BY_PERSON)
         self._walks.reset(None if self.retired else self.board.now.monotonic)
         for entry in self.settling.values():
             entry.looking = entry.recalling = False
@@ -223,7 +216,7 @@ class Desk:
         if not paths:
             self._held_by_person = True
             self._remember()
-            self._hold_all(BY_PERSON)
+            self._hold_all(wording.BY_PERSON)
         for path in paths:
             drop = self.in_place.get(path)
             if drop is None:
@@ -233,7 +226,7 @@ class Desk:
 
     def deny(self, reason: str) -> None:
         """The server would not take more of its files either: they wait for a person, or for the next start."""
-        self._denied = f"{reason}; when that is put right, 'hotfolder release' lets it go on"
+        self._denied = wording.DENIED.format(reason=reason)
         self._hold_all(self._denied)
 
     def release(self, paths: Iterable[str]) -> None:
@@ -261,8 +254,8 @@ class Desk:
 
     def _hold_drop(self, drop: Drop) -> None:
         self._on_gone(drop)
-        self.board.journal.change_drops([drop], state=DropState.HELD, reason=BY_PERSON)
-        self.board.tell("drop.held", folder=drop.folder, drop=drop.id, path=drop.path, reason=BY_PERSON)
+        self.board.journal.change_drops([drop], state=DropState.HELD, reason=wording.BY_PERSON)
+        self.board.tell("drop.held", folder=drop.folder, drop=drop.id, path=drop.path, reason=wording.BY_PERSON)
 
     def _remember(self) -> None:
         self.board.journal.remember_folder(self.folder.name, path=str(self.folder.path), held=self._held_by_person)
@@ -346,10 +339,7 @@ class Desk:
 
     def _hold_first_run(self) -> None:
         self._walks.reset(None)
-        self._hold_all(
-            f"seen for the first time with more than {self.folder.first_run_limit} files lying in it; "
-            f"'hotfolder release --folder {self.folder.name}' sends them"
-        )
+        self._hold_all(wording.FIRST_RUN.format(limit=self.folder.first_run_limit, folder=self.folder.name))
 
     def _see(self, path: str, *, closed: bool, census: Walk | None = None, again: bool = False) -> None:
         if self.retired:
@@ -406,7 +396,7 @@ class Desk:
                 identity = result.observation.identity
                 if result.path in self._poison:
                     if self._poison[result.path] == identity:
-                        self._hold(entry, POISON, self.board.now.monotonic + settle.STUCK_WAIT_S)
+                        self._hold(entry, wording.POISON, self.board.now.monotonic + settle.STUCK_WAIT_S)
                         continue
                     del self._poison[result.path]  # another version: it is looked into from the next look on
                 standing = self.in_place.get(result.path)
@@ -435,7 +425,7 @@ class Desk:
 
     def _not_there(self, entry: _Settling, result: LookResult) -> None:
         if result.status is LookStatus.DENIED:
-            self._hold(entry, result.reason or "we may not read it", self.board.now.monotonic + DENIED_RETRY_S)
+            self._hold(entry, result.reason or wording.MAY_NOT_READ, self.board.now.monotonic + DENIED_RETRY_S)
             return
         if result.unsafe is Unsafe.HARD_LINKS and not entry.linked:
             entry.linked = True  # an SFTP server may rename by link and unlink: for an instant there are two names
@@ -444,7 +434,7 @@ class Desk:
         self._forget(entry)
         standing = self.in_place.get(result.path)
         if standing is not None and not _may_be_claimed(standing):
-            self.withdraw(standing, "taken away before it was sent")
+            self.withdraw(standing, wording.TAKEN_AWAY)
         if result.status is LookStatus.UNSAFE and result.unsafe is not None:
             if self.router.ignored(result.path) is None and result.path not in self._told_unsafe:
                 self._told_unsafe[result.path] = None
@@ -453,7 +443,7 @@ class Desk:
                 )
                 path, text = left_alone(result.path, result.unsafe, self.folder)
                 self.board.do(LeaveNote(self.folder.name, path, text))
-            self._ignore(result.path, f"left in place: {result.unsafe.value}")
+            self._ignore(result.path, wording.LEFT_IN_PLACE.format(unsafe=result.unsafe.value))
 
     def _judge(self, entry: _Settling, result: LookResult) -> None:
         if result.observation is None:

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
+from hotfolder.core import wording
+
 FORBIDDEN = frozenset("\\;/?:@&=+$,*\"<>|'{}%")
 """Characters that the server removes from names on upload (PROTOCOL 6.2)."""
 
@@ -76,14 +78,13 @@ def asset_id(file_name: str) -> str:
 def unusable(file_name: str) -> str | None:
     """Return why a file of this name cannot be sent, in words for people, or None."""
     if _UNSENDABLE.search(file_name):
-        return "its name holds control characters, which cannot be sent: rename it"
+        return wording.CONTROL_CHARACTERS
     asset = asset_id(file_name)
     if not asset.strip(" ."):
         removed = " ".join(sorted(set(file_name) & FORBIDDEN))
-        because = f" once {removed} are removed, as the server does" if removed else ""
-        return f"nothing is left of its name{because}: rename it"
+        return wording.NO_NAME_ONCE_REMOVED.format(removed=removed) if removed else wording.NO_NAME
     if len(sent_name(file_name)) > _LONGEST:
-        return f"its name is longer than {_LONGEST} characters: rename it"
+        return wording.LONG_NAME.format(most=_LONGEST)
     return None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hotfolder.core import batching, naming
+from hotfolder.core import batching, naming, wording
 from hotfolder.core.board import Board
 from hotfolder.core.connection import Connection
 from hotfolder.core.lookup import Lookup, Standing
@@ -344,7 +344,7 @@ class Posting:
             board.journal.change_job(job, state=JobState.PLANNED)
         for drop in drops:
             if drop.id in changed:
-                self._decide(drop, Outcome.FAILED, "the file changed or vanished while it was waiting to be sent")
+                self._decide(drop, Outcome.FAILED, wording.LOST_WAITING)
         rest = [drop for drop in drops if drop.id not in changed]
         left = [*rest, *self._planned(run)]
         self.plan(job, left)

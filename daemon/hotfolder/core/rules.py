@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from hotfolder.core import wording
 from hotfolder.core.globs import Globs, folded
 from hotfolder.core.litter import is_reserved, litter_directory_reason, litter_reason
 from hotfolder.core.naming import sent_name, sent_text
@@ -98,12 +99,12 @@ class Router:
         if reason is not None:
             return reason
         if cut < 0 and is_reserved(path):
-            return _OURS
+            return wording.OURS
         comparable = folded(path)
         if (glob := self._exclude.match(comparable)) is not None:
-            return f"excluded by {glob}"
+            return wording.EXCLUDED.format(pattern=glob)
         if self._include.match(comparable) is None:
-            return "no include pattern matches"
+            return wording.NOT_INCLUDED
         return None
 
     def route(self, path: str, day: date) -> Route:
@@ -121,9 +122,9 @@ class Router:
         reason = None
         for depth, name in enumerate(directory.split("/")):
             if depth == 0 and is_reserved(name):
-                reason = _OURS
+                reason = wording.OURS
             elif (litter := litter_directory_reason(name)) is not None:
-                reason = f"in {name}: {litter}"
+                reason = wording.IN_DIRECTORY.format(directory=name, why=litter)
             if reason is not None:
                 break
         if len(self._directories) >= _REMEMBERED:
@@ -131,8 +132,6 @@ class Router:
         self._directories[directory] = reason
         return reason
 
-
-_OURS = "belongs to hotfolder itself"
 
 _REMEMBERED = 10_000
 """Directories whose answers are kept: a few MB at most, and more than a walk has open at one time."""

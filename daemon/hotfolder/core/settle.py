@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hotfolder.core import wording
 from hotfolder.core.model import Evidence, FormatEnd, Lease, Observation
 from hotfolder.core.settings import SettleSettings
 
@@ -104,23 +105,24 @@ def _decide(settings: SettleSettings, track: Track, *, changed: bool) -> Settled
     evidence = observation.evidence
     if observation.identity.size_bytes == 0 and not _has_writer(evidence):
         if unchanged_s >= settings.empty_grace_s:
-            return Rejected(f"the file is empty, and stayed so for {_spoken(unchanged_s)}")
+            return Rejected(wording.STAYED_EMPTY.format(time=_spoken(unchanged_s)))
         wait_s = min(_backoff(settings, unchanged_s), settings.empty_grace_s - unchanged_s)
-        return LookAgain(now_s + wait_s, "the file is still empty")
+        return LookAgain(now_s + wait_s, wording.STILL_EMPTY)
 
     quiet_s = _quiet(settings, closed=track.closed)
     if unchanged_s < quiet_s:
-        missing = "still being written" if changed else f"not yet unchanged for {_spoken(quiet_s)}"
+        missing = wording.STILL_WRITTEN if changed else wording.NOT_QUIET.format(time=_spoken(quiet_s))
         wait_s = quiet_s - unchanged_s
         return LookAgain(now_s + (max(wait_s, SHORTEST_WAIT_S) if changed else wait_s), missing)
     if evidence is None:
-        return LookAgain(now_s, "a last look into the file")
+        return LookAgain(now_s, wording.LAST_LOOK)
     trouble = _trouble(settings, evidence)
     if trouble is None:
         return Settled(_proof(settings, evidence, unchanged_s))
     missing, cure = trouble
     if unchanged_s >= settings.limit_s:
-        return Stuck(now_s + STUCK_WAIT_S, f"{missing}, and nothing has changed for {_spoken(unchanged_s)}: {cure}")
+        reason = wording.STUCK.format(missing=missing, time=_spoken(unchanged_s), cure=cure)
+        return Stuck(now_s + STUCK_WAIT_S, reason)
     return LookAgain(now_s + min(_backoff(settings, unchanged_s), settings.limit_s - unchanged_s), missing)
 
 
@@ -143,13 +145,14 @@ def _has_writer(evidence: Evidence | None) -> bool:
 def _trouble(settings: SettleSettings, evidence: Evidence) -> tuple[str, str] | None:
     """Return what is missing and how a person cures it, or None when nothing is."""
     if evidence.lease is Lease.WRITER:
-        return "a program still has the file open for writing", "close it there, or copy it again"
+        return wording.HAS_WRITER, wording.CLOSE_IT
     if evidence.finder_busy:
-        return "Finder has not finished copying it, or was interrupted", "copy it again"
+        return wording.FINDER_BUSY, wording.COPY_AGAIN
     if evidence.trailing_hole:
-        return "the end of the file has not been written", "copy it again"
+        return wording.TRAILING_HOLE, wording.COPY_AGAIN
     if settings.formats and evidence.format_end is FormatEnd.MISSING:
-        return f"the end of the {evidence.format_name or 'file'} is missing", "copy it again"
+        missing = wording.NO_END.format(format=evidence.format_name) if evidence.format_name else wording.NO_END_OF_FILE
+        return missing, wording.COPY_AGAIN
     return None
 
 
@@ -165,5 +168,5 @@ def _proof(settings: SettleSettings, evidence: Evidence, unchanged_s: float) -> 
 @lru_cache(maxsize=64)  # mostly of the few quiet times that are set, once for every look
 def _spoken(seconds: float) -> str:
     if seconds < 120:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
-    return f"{seconds / 60:.0f} minutes"
+        return wording.SECONDS.format(seconds=f"{seconds:.1f}".removesuffix(".0"))
+    return wording.MINUTES.format(minutes=f"{seconds / 60:.0f}")

@@ -429,9 +429,7 @@ class Tracking:
                 why = wording.NEVER_WORKED_ON if drop.state is DropState.SENT else wording.NEVER_ARRIVED
                 follow.verdicts.append(_verdict(drop, Outcome.FAILED, why))
             else:
-                follow.verdicts.append(
-                    _verdict(drop, Outcome.UNKNOWN, "the server does not tell whether it has the file")
-                )
+                follow.verdicts.append(_verdict(drop, Outcome.UNKNOWN, wording.NOT_TOLD))
         if seeking and not follow.verdicts:
             self._posting.write_off(job, again)
         elif seeking:

@@ -42,8 +42,21 @@ NEVER_WORKED_ON = "the server took the file but never worked on it"
 NEVER_ARRIVED = "every time it was sent the line broke or the answer made no sense, and the server does not have it"
 NOT_PROVEN = "not found on the server as we sent it"
 
+NOT_TOLD = "the server does not tell whether it has the file"
+LOST_WAITING = "the file changed or vanished while it was waiting to be sent"
+ORIGINAL_GONE = "{reason}; the original was gone from its place"
+ONLY_GONE = "the original was gone from its place"
+CHANGED_SINCE = "the file was changed after it had been taken over, so what lies here is not what was sent"
+ALSO_CHANGED_SINCE = "{reason}; " + CHANGED_SINCE
+TAKEN_AWAY = "taken away before it was sent"
+
 # --- what is refused before it is sent ---
 
+CONTROL_CHARACTERS = "its name holds control characters, which cannot be sent: rename it"
+NO_NAME = "nothing is left of its name: rename it"
+NO_NAME_ONCE_REMOVED = "nothing is left of its name once {removed} are removed, as the server does: rename it"
+LONG_NAME = "its name is longer than {most} characters: rename it"
+STAYED_EMPTY = "the file is empty, and stayed so for {time}"
 _SAVE = "save it {form} and drop that instead"
 NOT_TAKEN = {
     NotTaken.PSB: "it is a large Photoshop document (PSB), which the server does not take: "
@@ -80,8 +93,48 @@ def spoken_size(size_bytes: int) -> str:
     return exact if unit == "bytes" else f"{value:.1f} {unit} ({exact})"
 
 
+# --- what waits, and for what ---
+
+JUST_FOUND = "just found"
+STILL_EMPTY = "the file is still empty"
+STILL_WRITTEN = "still being written"
+NOT_QUIET = "not yet unchanged for {time}"
+LAST_LOOK = "a last look into the file"
+HAS_WRITER = "a program still has the file open for writing"
+FINDER_BUSY = "Finder has not finished copying it, or was interrupted"
+TRAILING_HOLE = "the end of the file has not been written"
+NO_END = "the end of the {format} is missing"
+NO_END_OF_FILE = "the end of the file is missing"
+STUCK = "{missing}, and nothing has changed for {time}: {cure}"
+CLOSE_IT = "close it there, or copy it again"
+COPY_AGAIN = "copy it again"
+SECONDS = "{seconds} s"
+MINUTES = "{minutes} minutes"
+MAY_NOT_READ = "we may not read it"
+BY_PERSON = "held by a person; 'hotfolder release' lets it go on"
+POISON = (
+    "hotfolder ended abruptly both times it looked into this file, so it is left alone; "
+    "save it anew, or let it be tried once more with 'hotfolder release'"
+)
+DENIED = "{reason}; when that is put right, 'hotfolder release' lets it go on"
+FIRST_RUN = (
+    "seen for the first time with more than {limit} files lying in it; 'hotfolder release --folder {folder}' sends them"
+)
+EVERY_PLACE_TAKEN = "{path}: every place of this name is taken"
+UNREADABLE_ORIGINAL = "the original cannot be read"
+NOT_PUT_AWAY = "it could not be put in its place"
+
+# --- what is left out ---
+
+LEFT_IN_PLACE = "left in place: {unsafe}"
+OURS = "belongs to hotfolder itself"
+EXCLUDED = "excluded by {pattern}"
+NOT_INCLUDED = "no include pattern matches"
+IN_DIRECTORY = "in {directory}: {why}"
+
 # --- what is told before it is sent ---
 
+ELSEWHERE = '"{path}" of the hot folder {folder}'
 SAME_NAME = 'it gets the name "{asset}" online, as does {other}, which goes first'
 SAME_NAME_STORED = 'it gets the name "{asset}" online, which {other} has already'
 CASE_DIFFERS = 'the names "{asset}" and "{other_asset}" are two different ones online; the other one is {other}'

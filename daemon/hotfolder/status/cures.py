@@ -6,9 +6,9 @@ The notes beside the files speak to those who dropped them; their words are in `
 
 from __future__ import annotations
 
-from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.model import Outcome
 from hotfolder.core.settings import DEFAULT_SERVER
+from hotfolder.core.wording import BY_PERSON
 
 _OUTCOMES = {
     Outcome.FAILED: "cure what the reason says, then drag the file back into the hot folder or use 'hotfolder retry'",

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from hotfolder.core.coordinator import Coordinator
-from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.model import Drop, DropState, Job, JobState
+from hotfolder.core.wording import BY_PERSON
 from hotfolder.status import cures
 from hotfolder.status.snapshot import folder_state, stamp, state_of
 

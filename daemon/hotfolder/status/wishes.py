@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hotfolder.core.coordinator import Coordinator
-from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.messages import HoldAsked, ReleaseAsked, RetryAsked
 from hotfolder.core.model import DropState
 from hotfolder.core.settings import FolderSettings, Settings
+from hotfolder.core.wording import BY_PERSON
 from hotfolder.ports import LedgerReader
 from hotfolder.status import live, retrying
 from hotfolder.status.explain import place_of

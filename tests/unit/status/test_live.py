@@ -2,10 +2,10 @@
 
 from tests.unit.status.played import PlayedDaemon
 
-from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.messages import FolderDown, HoldAsked, Woken
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import DEFAULT_SERVER
+from hotfolder.core.wording import BY_PERSON
 from hotfolder.status.live import of_folder, waiting
 
 

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 import hotfolder
-from hotfolder.core.intake import BY_PERSON
 from hotfolder.core.model import Outcome
+from hotfolder.core.wording import BY_PERSON
 from hotfolder.ports import BusyError
 from hotfolder.status.hands import Hands
 from hotfolder.status.site import facts, words
