@@ -105,7 +105,7 @@ def test_check_says_of_files_what_would_become_of_them(make_place: MakePlace, im
 
     offline = command(place, "check", *files)
     online = command(place, "check", "--online", *files)
-    all_good = command(place, "check", "--online", good, free)
+    all_good = command(place, "check", "--online", good, free, place.hot("once") / "new.jpg")
 
     lines = offline.stdout.splitlines()
     assert lines[0].endswith("good, 2 hot folders")
@@ -125,6 +125,9 @@ def test_check_says_of_files_what_would_become_of_them(make_place: MakePlace, im
     assert told[2].startswith(f'{taken}: would be a duplicate: something with the name "chair" is there already')
     assert told[3] == lines[4]
     assert "takes no file of more than 131.3 KiB" in told[4]
+    assert all_good.stdout.splitlines()[-1].endswith(
+        ': nothing is there, but such a file would be sent as "new" to Once'
+    )
     assert (offline.code, online.code, all_good.code) == (1, 1, 0)
     asked = [request.operation for request in place.box.requests[questions:]]
     assert asked.count("checkAssetNames") == 2, "one question each time, for all files"

@@ -43,11 +43,12 @@ def judged(settings: Settings, files: Sequence[Path], lines: Mapping[str, Line])
             yield Judged(f"{path}: {answer['reason']}", is_sent=False)
             continue
         known = taken.get(server or "", set())
-        where = f'would be sent as "{asset}" to {answer["destination"] or "the root of the company"}'
+        there = "" if answer["state"] is not None else "nothing is there, but such a file "
+        where = f'{there}would be sent as "{asset}" to {answer["destination"] or "the root of the company"}'
         if isinstance(known, RemoteError):
             yield Judged(f"{path}: {where}; whether the name is free is not known: {known}", is_sent=True)
         elif asset in known and not answer["options"]["overwrite"]:
-            yield Judged(f"{path}: would be a duplicate: {wording.DUPLICATE.format(asset=asset)}", is_sent=False)
+            yield Judged(f"{path}: {there}would be a duplicate: {wording.DUPLICATE.format(asset=asset)}", is_sent=False)
         else:
             yield Judged(f"{path}: {where}", is_sent=True)
 

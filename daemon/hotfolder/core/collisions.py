@@ -48,14 +48,16 @@ class Collisions:
         for drop in reversed(alike.values()):
             other = DroppedAt(drop.server, drop.folder, drop.origin or drop.path)
             if drop.asset == asset and not _is_same_file(place, other):
-                return wording.SAME_NAME.format(asset=asset, other=_told(place, other))
+                return wording.SAME_NAME.format(asset=wording.shown(asset), other=_told(place, other))
         for other in stored:
             if self._company_of(other.server) == company and not _is_same_file(place, other):
-                return wording.SAME_NAME_STORED.format(asset=asset, other=_told(place, other))
+                return wording.SAME_NAME_STORED.format(asset=wording.shown(asset), other=_told(place, other))
         for drop in reversed(alike.values()):
             if drop.asset != asset:
                 other = DroppedAt(drop.server, drop.folder, drop.origin or drop.path)
-                return wording.CASE_DIFFERS.format(asset=asset, other_asset=drop.asset, other=_told(place, other))
+                return wording.CASE_DIFFERS.format(
+                    asset=wording.shown(asset), other_asset=wording.shown(drop.asset), other=_told(place, other)
+                )
         return ""
 
     def _key(self, drop: Drop) -> tuple[_Company, str]:

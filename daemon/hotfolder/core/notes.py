@@ -55,7 +55,7 @@ def note(drop: Drop, folder: FolderSettings) -> tuple[str, str]:
     if drop.possible_second_copy:
         happened.append(wording.SECOND_COPY)
     if drop.caution:
-        happened.append(_sentence(drop.caution))
+        happened.append(wording.TOLD_BEFORE.format(caution=drop.caution))
     to_do = [words.to_do.format(**names)]
     if words.drag_back:
         to_do.append(wording.DISAPPEARS)

@@ -188,6 +188,7 @@ NOTES = {
     ),
 }
 
+TOLD_BEFORE = "It was said before it was sent: {caution}."
 UNNAMED = "under a name that the server does not tell"
 HAPPENED = "What happened"
 WHY = "Why"

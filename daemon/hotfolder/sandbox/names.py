@@ -2,6 +2,7 @@
 What a posted file is called: folder, file name, asset ID, and what its content should be. Pure.
 """
 
+import struct
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -73,7 +74,10 @@ _MAGICS: Final[dict[str, tuple[bytes, ...]]] = {
     "pdf": (b"%PDF-",),
 }
 
-HEAD_SIZE: Final = max(len(magic) for magics in _MAGICS.values() for magic in magics)
+_PSD_HEADER: Final = struct.Struct(">22xHH")  # bits per channel, colour mode
+_PSD_MODES: Final = {2: "Indexed", 8: "Duotone", 9: "Lab"}
+
+HEAD_SIZE: Final = max(_PSD_HEADER.size, *(len(magic) for magics in _MAGICS.values() for magic in magics))
 """Bytes of a file's beginning that `problem_with` looks at."""
 
 
@@ -85,7 +89,16 @@ def problem_with(file_name: str, head: bytes) -> str | None:
     magics = _MAGICS.get(ending)
     if magics is not None and not head.startswith(magics):
         return f"The file is not a readable {ending.upper()} file"
+    if ending == "psd" and len(head) >= _PSD_HEADER.size:
+        return _problem_with_psd(*_PSD_HEADER.unpack_from(head))
     return None
+
+
+def _problem_with_psd(depth: int, mode: int) -> str | None:
+    """PSD that is Duotone, Lab, Indexed or deeper than 16 bit is not supported (PROTOCOL 6.3)."""
+    if mode in _PSD_MODES:
+        return f"{_PSD_MODES[mode]} PSD files are not supported"
+    return "PSD files of more than 16 bit are not supported" if depth > 16 else None
 
 
 UNKNOWN_TYPE: Final = "Unknown"

@@ -111,6 +111,14 @@ def test_note_without_contact_and_reason_has_no_gaps() -> None:
 
 
 @pytest.mark.parametrize("outcome", NOTED)
+def test_note_and_receipt_repeat_what_was_said_before_it_was_sent(outcome: Outcome) -> None:
+    drop = ended(outcome, caution='it gets the name "chair" online', warnings="too small")
+    _, text = note(drop, FOLDER)
+    assert 'It was said before it was sent: it gets the name "chair" online.' in " ".join(text.split())
+    assert receipt(drop, JOB)["warnings"] == ['it gets the name "chair" online', "too small"]
+
+
+@pytest.mark.parametrize("outcome", NOTED)
 def test_note_uses_no_words_of_the_server(outcome: Outcome) -> None:
     reason = "Asset ID 'chair' is in use. Jobs with this jobHandle cannot be handled."
     _, text = note(ended(outcome, reason=reason, warnings=reason, stored_as="chair-1"), FOLDER)

@@ -60,6 +60,12 @@ def test_overwrite_modes(mode: str, expected: tuple[bool, ...]) -> None:
         ("a.tif", b"nope", True),
         ("a.psd", b"8BPS\0\x01", False),
         ("a.psd", b"8BPS\0\x02", True),
+        ("a.psd", b"8BPS\0\x01" + bytes(16) + b"\0\x08\0\x03", False),
+        ("a.psd", b"8BPS\0\x01" + bytes(16) + b"\0\x10\0\x04", False),
+        ("a.psd", b"8BPS\0\x01" + bytes(16) + b"\0\x20\0\x03", True),  # 32 bits
+        ("a.psd", b"8BPS\0\x01" + bytes(16) + b"\0\x08\0\x02", True),  # indexed
+        ("a.psd", b"8BPS\0\x01" + bytes(16) + b"\0\x08\0\x08", True),  # duotone
+        ("a.psd", b"8BPS\0\x01" + bytes(16) + b"\0\x08\0\x09", True),  # Lab
         ("a.pdf", b"%PDF-1.7", False),
         ("a.pdf", b"hello", True),
         ("a.txt", b"anything", False),
