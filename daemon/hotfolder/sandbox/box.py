@@ -19,6 +19,7 @@ from hotfolder.sandbox.jobs import Jobs
 from hotfolder.sandbox.names import OverwriteMode
 from hotfolder.sandbox.operations import Operations
 from hotfolder.sandbox.page import Page
+from hotfolder.sandbox.publishing import Publishes
 from hotfolder.sandbox.records import RequestRecord
 from hotfolder.sandbox.server import BASE_PATH, SandboxServer, Services
 from hotfolder.sandbox.soap import SoapService
@@ -113,6 +114,7 @@ class Sandbox:
 
     def _make_server(self, store: Store) -> SandboxServer:
         ingest = Ingest(store, self._mode, self._script)
+        publishes = Publishes(store, self._script, company_number=COMPANY_NUMBER, speed=self._speed)
         jobs = Jobs(
             store,
             ingest,
@@ -120,6 +122,7 @@ class Sandbox:
             company_number=COMPANY_NUMBER,
             speed=self._speed,
             timeout_s=self._job_timeout_s,
+            publishes=publishes,
             serial=self._serial,
         )
         catalogue = CatalogueFile(self._data, company_number=COMPANY_NUMBER)

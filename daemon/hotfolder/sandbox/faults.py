@@ -67,9 +67,11 @@ FILE_FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "nameless-row": (),  # an asset, with nothing in its row but the message
     "noise": ("rows",),  # so many rows of progress before its own: logs of many pages
     "fatal": ("message",),  # the job ends here with FatalError: this file and those after it come to nothing
+    "publish-error": ("message",),  # later, when it is to be published: ImageServingPublishError, and it is not
 }
-"""What can happen to a file while it is ingested."""
+"""What can happen to a file while it is ingested, or published."""
 
+_PUBLISH_FAULT: Final = "publish-error"
 _REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "fault": ("code",),
     "redirect": ("location",),
@@ -191,12 +193,19 @@ class FaultScript:
         return RequestWatch(fitting, self._lock)
 
     def for_file(self, file_name: str, job_name: str) -> dict[str, Fault]:
-        """The faults that act on one file, by what they do."""
+        """The faults that act on one file while it is ingested, by what they do."""
+        return self._meet(file_name, job_name, frozenset(FILE_FAULTS) - {_PUBLISH_FAULT})
+
+    def for_publish(self, file_name: str, job_name: str) -> Fault | None:
+        """The fault that keeps one file from being published by a job."""
+        return self._meet(file_name, job_name, frozenset((_PUBLISH_FAULT,))).get(_PUBLISH_FAULT)
+
+    def _meet(self, file_name: str, job_name: str, doing: frozenset[str]) -> dict[str, Fault]:
         with self._lock:
             return {
                 fault.do: fault
                 for fault in self._faults
-                if fault.is_for_files and fault.fits_job(job_name) and fault.fits_file(file_name) and fault.meet()
+                if fault.do in doing and fault.fits_job(job_name) and fault.fits_file(file_name) and fault.meet()
             }
 
 

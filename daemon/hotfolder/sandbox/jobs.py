@@ -22,6 +22,7 @@ from hotfolder.sandbox.documents import Tree
 from hotfolder.sandbox.errors import invalid_parameter
 from hotfolder.sandbox.ingest import Ingest, LogRow, PostedFile, insert_rows
 from hotfolder.sandbox.names import Target
+from hotfolder.sandbox.publishing import PUBLISH, Publishes
 from hotfolder.sandbox.store import Store
 
 
@@ -92,8 +93,10 @@ class Jobs:
         company_number: str,
         speed: float,
         timeout_s: float,
+        publishes: Publishes,
         serial: bool = False,
     ) -> None:
+        self.publishes = publishes
         self._store = store
         self._ingest = ingest
         self._clock = clock
@@ -111,7 +114,10 @@ class Jobs:
         self._waiting.clear()
         self._running.clear()
         with self._store.lock:
-            rows = self._store.db.execute("select * from job where ended_at is null order by number").fetchall()
+            self.publishes.resume(now)
+            rows = self._store.db.execute(
+                "select * from job where type <> ? and ended_at is null order by number", (PUBLISH,)
+            ).fetchall()
             for row in rows:
                 if row["run_at"] is None:
                     idle_s = max(0.0, (at - datetime.fromisoformat(row["last_post_at"])).total_seconds())
@@ -251,8 +257,15 @@ class Jobs:
         )
         return number
 
+    def submit(self, param: Tree, client: str) -> str:
+        """Take a publish job; gives the handle of the scheduled form. Raises the fault."""
+        with self._store.lock:
+            self.advance()
+            with self._changing() as db:
+                return self.publishes.submit(db, param, client, self._clock.monotonic(), self._clock.now())
+
     def advance(self) -> None:
-        """Carry out all that is due by now: time-outs of open jobs, files of running ones."""
+        """Carry out all that is due by now: time-outs of open jobs, files of running ones, publishes."""
         with self._store.lock:
             now, at = self._clock.monotonic(), self._clock.now()
             if self._next_due() > now:
@@ -297,6 +310,7 @@ class Jobs:
         return min(
             min((job.deadline for job in self._waiting.values() if not job.posts_under_way), default=float("inf")),
             min(map(self._due, self._running.values()), default=float("inf")),
+            self.publishes.next_due(),
         )
 
     def _due(self, run: _Run) -> float:
@@ -316,6 +330,7 @@ class Jobs:
             if self._due(run) == due:
                 self._work(db, number, run, at)
                 return
+        self.publishes.step(db, due, at)
 
     def _start(self, db: sqlite3.Connection, number: int, now: float, at: datetime, *, is_timed_out: bool) -> None:
         del self._waiting[number]

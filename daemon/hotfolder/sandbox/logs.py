@@ -11,6 +11,7 @@ from typing import Final
 from hotfolder.sandbox.account import Account
 from hotfolder.sandbox.answers import Content
 from hotfolder.sandbox.documents import Tree, items_of, text_of
+from hotfolder.sandbox.publishing import PUBLISH
 
 MAX_RECORDS: Final = 1000
 """Default and maximum of recordsPerPage (PROTOCOL 4.3)."""
@@ -30,20 +31,21 @@ def job_log(db: sqlite3.Connection, row: sqlite3.Row, account: Account) -> dict[
     counts: dict[str, int] = dict(
         db.execute("select log_type, count(*) from log where job = ? group by log_type", (row["number"],)).fetchall()
     )
+    is_publish = row["type"] == PUBLISH
     total = db.execute("select count(*) from received where job = ?", (row["number"],)).fetchone()[0]
     return {
         "companyHandle": account.company_handle,
         "jobHandle": row["handle"],
-        "jobName": row["name"],
+        "jobName": row["run_name"] or row["name"],
         "originalJobName": row["name"],
         "submitUserEmail": account.user,
-        "logType": "BeginUpload",
+        "logType": f"Begin{PUBLISH}" if is_publish else "BeginUpload",
         "jobSubType": "",
         "startDate": datetime.fromisoformat(row["opened_at"]),
         "endDate": None if row["ended_at"] is None else datetime.fromisoformat(row["ended_at"]),
         "description": row["description"],
-        "fileSuccessCount": counts.get("UploadSuccess", 0),
-        "fileErrorCount": counts.get("UploadError", 0),
+        "fileSuccessCount": counts.get(f"{PUBLISH}Success" if is_publish else "UploadSuccess", 0),
+        "fileErrorCount": counts.get(f"{PUBLISH}Error" if is_publish else "UploadError", 0),
         "fileWarningCount": counts.get("UploadWarning", 0),
         "fileDuplicateCount": counts.get("DuplicateSkipped", 0),
         "fileUpdateCount": counts.get("FileUpdated", 0),

@@ -17,6 +17,7 @@ from hotfolder.sandbox.ingest import asset_handle
 from hotfolder.sandbox.jobs import Jobs
 from hotfolder.sandbox.logs import job_log, log_page, matching_jobs
 from hotfolder.sandbox.names import UNKNOWN_TYPE
+from hotfolder.sandbox.publishing import PUBLISH
 
 IPS_VERSION: Final = "6.8"
 """The version of 2014-04-03 (PROTOCOL 1.2)."""
@@ -56,9 +57,12 @@ class Operations:
             "getPropertySets": self._property_sets,
         }
 
-    def answer(self, operation: str, param: Tree) -> Answer:
+    def answer(self, operation: str, param: Tree, client: str) -> Answer:
         """The content of `<operation>Return` for one of `schemas.OPERATIONS`; raises the fault."""
         self._account.check_company(text_of(param, "companyHandle"))
+        if operation == "submitJob":
+            self._check_user(text_of(param, "userHandle"))
+            return {"jobHandle": self._jobs.submit(param, client)}
         return self._table[operation](param)
 
     def _company(self) -> Answer:
@@ -111,7 +115,36 @@ class Operations:
     def _active_jobs(self, param: Tree) -> Answer:
         with self._jobs.reading() as db:
             jobs = matching_jobs(db, param, only_active=True)
-            return {"jobArray": [self._active_job(db, row) for row in jobs]}
+            return {
+                "jobArray": [
+                    self._active_publish(row) if row["type"] == PUBLISH else self._active_job(db, row) for row in jobs
+                ]
+            }
+
+    def _active_publish(self, row: sqlite3.Row) -> Answer:
+        """A publish job: its tasks are not known, so none are told."""
+        progress = self._jobs.publishes.progress(row["number"])
+        done, total = progress or (0, 0)
+        last = datetime.fromisoformat(row["run_at"] or row["opened_at"])
+        return {
+            "companyHandle": self._account.company_handle,
+            "jobHandle": row["handle"],
+            "name": row["run_name"],
+            "originalName": row["name"],
+            "type": PUBLISH,
+            "state": "WaitingCoordinator" if progress is None else "Running",
+            "submitUserEmail": self._account.user,
+            "locale": row["locale"],
+            "description": row["description"],
+            "serverName": "sandbox",
+            "startDate": datetime.fromisoformat(row["opened_at"]),
+            "totalSize": 0,
+            "progress": int(100 * done / total) if total else 0,
+            "progressMessage": f"{done} of {total}",
+            "lastProgressUpdate": last,
+            "taskProgressArray": [],
+            "imageServingPublishJob": json.loads(row["options"]),
+        }
 
     def _active_job(self, db: sqlite3.Connection, row: sqlite3.Row) -> Answer:
         done, total, last_at = db.execute(

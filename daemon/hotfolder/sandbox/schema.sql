@@ -2,11 +2,13 @@
 
 create table if not exists job (
     number          integer primary key autoincrement,
+    type            text not null default 'UploadPost',
     name            text not null,              -- as sent: originalName
+    run_name        text,                       -- of a submitted job: with its time added
     handle          text not null unique,
     locale          text,
     description     text not null,
-    options         text not null,              -- UploadPostJob as read, fixed at the first POST
+    options         text not null,              -- UploadPostJob as read, fixed at the first POST; or the submitted job
     client          text not null,              -- appName and appVersion of the first POST
     peer            text not null,              -- source address of the first POST
     same_name       text not null,              -- handles of earlier jobs with this name
@@ -73,7 +75,9 @@ create table if not exists asset (
     job             integer not null references job (number),   -- the last one that wrote it
     created_at      text not null,
     modified_at     text not null,
-    trashed_at      text                        -- deleted; its name stays taken for a while
+    trashed_at      text,                       -- deleted; its name stays taken for a while
+    published_at    text,
+    published_sha256 text                       -- what was published then, which may be an earlier version
 );
 create index if not exists asset_folder on asset (folder);
 

@@ -42,6 +42,7 @@ _FRACTION: Final = decimal(0, 1)
 _PIXELS: Final = integer(0, 2**31 - 1)
 _DPI: Final = decimal(0, 100_000)  # no upper bound is documented; this one only catches nonsense
 _COLORSPACE: Final = one_of("Auto", "Rgb", "Cmyk", "Gray")
+_EMAIL_SETTING: Final = one_of("All", "Error", "ErrorAndWarning", "JobCompletion", "None")
 _RASTERIZE: Final = one_of("None", "Rasterize")
 _PROJECTS: Final = Array(matching(r"p\|[0-9]+\|.+", "the handle of a project"))
 _PROPERTY_SETS: Final = Array(matching(r"ps\|[0-9]+", "the handle of a property set"))
@@ -135,7 +136,7 @@ UPLOAD_POST_JOB: Final = Record(
     ),
     opt("autoSetCreationOptions", Record(opt("autoSetsArray", _PROPERTY_SETS))),
     opt("projectHandleArray", _PROJECTS),
-    req("emailSetting", one_of("All", "Error", "ErrorAndWarning", "JobCompletion", "None")),
+    req("emailSetting", _EMAIL_SETTING),
     opt("postHttpUrl", _URL),
     opt(
         "mediaOptions",
@@ -171,6 +172,13 @@ UPLOAD_POST_PARAM: Final = Record(
     opt("fileName", STRING),
     opt("endJob", BOOLEAN),
     opt("uploadParams", UPLOAD_POST_JOB),
+)
+
+_IMAGE_SERVING_PUBLISH_JOB: Final = Record(
+    req("publishType", one_of("Full", "FullWithSearch", "Incremental")),
+    req("emailSetting", _EMAIL_SETTING),
+    opt("httpCompletionUrl", STRING),
+    opt("contextHandle", STRING),
 )
 
 _SORT_DIRECTION: Final = one_of("Ascending", "Descending")
@@ -225,6 +233,16 @@ OPERATIONS: Final[dict[str, Record]] = {
         opt("strictSubTypeCheck", BOOLEAN),
         opt("responseFieldArray", ITEMS),
         opt("excludeFieldArray", ITEMS),
+    ),
+    "submitJob": Record(
+        req("companyHandle", STRING),
+        opt("userHandle", STRING),
+        req("jobName", STRING),
+        opt("locale", STRING),
+        opt("execTime", DATE_TIME),
+        opt("execSchedule", STRING),
+        opt("description", STRING),
+        opt("imageServingPublishJob", _IMAGE_SERVING_PUBLISH_JOB),
     ),
     "checkAssetNames": Record(req("companyHandle", STRING), req("assetNameArray", ITEMS)),
     "searchAssets": Record(  # the conditions on keywords, fields, tags and metadata are not offered

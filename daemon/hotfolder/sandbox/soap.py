@@ -43,13 +43,13 @@ class SoapService:
             raise invalid_xml(f"SOAPAction: found {info.operation!r}, wanted {operation!r}")
         param = read(request, name, record)
         info.job_handle = text_of(param, "jobHandle")
-        info.job_name = text_of(param, "originalName")
+        info.job_name = text_of(param, "originalName") or text_of(param, "jobName")
         if info.job_name is None and info.job_handle is not None:
             info.job_name = self._jobs.name_of(info.job_handle)
         watch.see_job(info.job_name)
         if watch.acting is not None and not watch.acting.is_processed:
             return None
-        return soap_answer(f"{operation}Return", self._operations.answer(operation, param))
+        return soap_answer(f"{operation}Return", self._operations.answer(operation, param, auth.client))
 
 
 def _open(envelope: etree._Element) -> tuple[list[etree._Element], etree._Element]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from hotfolder.sandbox.ingest import asset_handle
+from hotfolder.sandbox.publishing import PUBLISH
 
 View: TypeAlias = dict[str, Any]
 """A JSON object; times are RFC 3339 in UTC."""
@@ -37,6 +38,8 @@ def asset_views(db: sqlite3.Connection, newest: int | None = None) -> list[View]
             "size_bytes": row["size_bytes"],
             "sha256": row["sha256"],
             "ready_for_publish": bool(row["is_ready"]),
+            "published_at": _utc(row["published_at"]),
+            "published_sha256": row["published_sha256"],
             "versions": row["versions"],
             "created_at": _utc(row["created_at"]),
             "modified_at": _utc(row["modified_at"]),
@@ -77,6 +80,7 @@ def job_views(db: sqlite3.Connection, newest: int | None = None) -> list[View]:
         )
     return [
         {
+            "type": row["type"],
             "name": row["name"],
             "handle": row["handle"],
             "state": _state(row),
@@ -108,6 +112,8 @@ def _before(db: sqlite3.Connection, table: str, newest: int | None) -> int:
 def _state(row: sqlite3.Row) -> str:
     if row["ended_at"] is not None:
         return "Done"
+    if row["type"] == PUBLISH:
+        return "WaitingCoordinator" if row["run_at"] is None else "Running"
     return "WaitingClient" if row["run_at"] is None else "Running"
 
 

@@ -35,6 +35,12 @@ def payload(answer: Answer) -> etree._Element:
     return element
 
 
+PUBLISH = (
+    f"{COMPANY}<jobName>p</jobName><imageServingPublishJob><publishType>Incremental</publishType>"
+    "<emailSetting>None</emailSetting></imageServingPublishJob>"
+)
+
+
 def populate(caller: Caller) -> str:
     """A finished job with every kind of row, and an open one; gives the handle of the first."""
     handle = caller.post("a.jpg", "broken.png", "a.jpg", "w.jpg", "doc.zip", job="done", end=True).handle
@@ -61,6 +67,7 @@ OPERATIONS = {
     "getJobLogs": "",
     "getAssetsByName": f"{COMPANY}<nameArray><items>a</items><items>doc</items><items>none</items></nameArray>",
     "checkAssetNames": f"{COMPANY}<assetNameArray><items>a</items></assetNameArray>",
+    "submitJob": PUBLISH,
     "searchAssets": f"{COMPANY}<includeSubfolders>true</includeSubfolders>",
     "getProjects": COMPANY,
     "getPropertySetTypes": "",
@@ -76,11 +83,25 @@ def test_every_operation_of_the_schemas_is_tried() -> None:
 def test_answers_fit_the_schema(call: Callable[..., Caller], schema: etree.XMLSchema, operation: str) -> None:
     caller = call(faults=[{"do": "upload-warning", "file": "w*"}])
     populate(caller)
+    caller.soap("submitJob", PUBLISH)
     answer = caller.soap(operation, OPERATIONS[operation])
     assert answer.status == 200
     element = payload(answer)
     assert element.tag == f"{{{NAMESPACE}}}{operation}Return"
     schema.assertValid(etree.fromstring(etree.tostring(element)))
+
+
+def test_publishes_in_progress_fit_the_schema(
+    call: Callable[..., Caller], hand: HandClock, schema: etree.XMLSchema
+) -> None:
+    caller = call(speed=1.0)
+    caller.post("a.jpg", job="one", end=True)
+    hand.move(1)
+    for _ in range(2):
+        caller.soap("submitJob", PUBLISH)
+    answer = caller.soap("getActiveJobs")
+    assert answer.texts("state") == ["Running", "WaitingCoordinator"]
+    schema.assertValid(etree.fromstring(etree.tostring(payload(answer))))
 
 
 @pytest.mark.parametrize(
