@@ -233,6 +233,14 @@ class Remote(Protocol):
     def close(self) -> None:
         """Let go of idle connections; a second call is harmless."""
 
+    def publish(self, company: Company, name: str) -> None:
+        """
+        Submit an incremental publish of the company under this name, once; never repeats it by itself.
+
+        Raises a permanent `RemoteError` where the server or our role does not offer it; otherwise, as with `post`, the
+        trouble's kind tells whether the server may have got it.
+        """
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryQuery:

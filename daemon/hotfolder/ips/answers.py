@@ -73,6 +73,11 @@ def read_post_answer(answer: Answer, *, now: datetime, redact: Redact) -> str | 
     )
 
 
+def call_of(operation: str) -> Call:
+    """Return what a SOAP operation may change on the server."""
+    return Call.SUBMIT if operation == "submitJob" else Call.READ
+
+
 def read_soap_answer(answer: Answer, operation: str, *, now: datetime, redact: Redact) -> Trouble | None:
     """
     Return None when this is the whole answer to the operation, so that zeep may read it; else the trouble.
@@ -87,9 +92,10 @@ def read_soap_answer(answer: Answer, operation: str, *, now: datetime, redact: R
         return trouble_of_fault(fault, status=answer.status, retry_after_s=retry_after_s)
     if answer.status == 200 and _said(root, f"{operation}Return") is not None:
         return None
+    call = call_of(operation)
     return Trouble(
-        kind=KINDS[action_of_status(answer.status, Call.READ)],
-        text=_describe(answer, root, Call.READ, redact),
+        kind=KINDS[action_of_status(answer.status, call)],
+        text=_describe(answer, root, call, redact),
         status=answer.status,
         retry_after_s=retry_after_s,
     )

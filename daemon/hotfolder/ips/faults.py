@@ -79,7 +79,7 @@ class StatusRule:
 
     name: str
     statuses: range
-    action: Action  # for a POST; a read is done again in any case, since it changes nothing
+    action: Action  # for a POST or a submission; a read is done again in any case, since it changes nothing
     because: str
 
 
@@ -102,6 +102,7 @@ class Call(Enum):
     """What a call may have changed on the server."""
 
     POST = "post"  # it may have taken the files
+    SUBMIT = "submit"  # it may have begun what was asked for
     READ = "read"  # nothing
 
 

@@ -39,6 +39,7 @@ class ModelJob:
     name: str
     overwrite: bool
     projects: tuple[str, ...] = ()  # handles
+    is_ready: bool = False  # marks what it stores for the next publish
     files: list[tuple[str, str, int]] = field(default_factory=list)  # asset ID, digest, size
     last_post_s: float = 0.0
     ended_s: float | None = None
@@ -55,6 +56,21 @@ class ModelAsset:
     projects: set[str] = field(default_factory=set)  # handles
     size_bytes: int = 0
     modified_at: datetime | None = None
+    is_ready: bool = False
+    live: int = 0  # so many of its contents, from the oldest, had been there when one of them was last published
+
+
+@dataclass(slots=True)
+class ModelPublish:
+    """One publish of the model server; they are worked on one after the other."""
+
+    handle: str
+    name: str
+    mood: str  # "fails", "misses" = one of its assets, anything else = well
+    begun_s: float
+    taken: dict[str, int] | None = None  # assets it publishes, with how many contents each had when it began
+    rows: list[LogRow] = field(default_factory=list)
+    ended_at: datetime | None = None
 
 
 class ModelServer:
@@ -68,6 +84,7 @@ class ModelServer:
         self.assets: dict[str, ModelAsset] = {}
         self.shelves: dict[Shelf, dict[str, str]] = {}  # what options can name: names to handles
         self.untold: dict[Shelf, Trouble] = {}  # why a list is not given
+        self.publishes: list[ModelPublish] = []
         self.requests: list[str] = []
         self.max_post_bytes: int | None = None  # what it tells of its limit
         self.away_until_s = 0.0  # nobody signs in before
@@ -85,6 +102,38 @@ class ModelServer:
                 for name, digest, size in job.files:
                     job.rows.append(self._ingest(job, name, digest, size))
                 job.ended_at = self.clock.now()
+        for publish in self.publishes:
+            self._work_on(publish, now_s)
+
+    def _work_on(self, publish: ModelPublish, now_s: float) -> None:
+        if publish.taken is None and now_s >= publish.begun_s:
+            publish.taken = {
+                name: len(asset.contents)
+                for name, asset in self.assets.items()
+                if asset.is_ready and asset.live < len(asset.contents)
+            }
+        if publish.ended_at is not None or publish.taken is None or now_s < publish.begun_s + self.work_s:
+            return
+        publish.ended_at = self.clock.now()
+        if publish.mood == "fails":
+            publish.rows.append(LogRow(log_type="ImageServingPublishError", message="the publish server is full"))
+            return
+        missed = min(publish.taken, default=None) if publish.mood == "misses" else None
+        for name, count in publish.taken.items():
+            word = "Error" if name == missed else "Success"
+            publish.rows.append(LogRow(log_type=f"imageServingPublish{word}", message=word, asset_name=name))
+            if name != missed:
+                self.assets[name].live = count
+        publish.rows.append(LogRow(log_type="EndImageServingPublish"))
+
+    def submit(self, name: str, mood: str) -> None:
+        """Take a publish: it begins when those before it are done."""
+        self.work()
+        now_s = self.clock.monotonic()
+        begun_s = max([now_s, *(each.begun_s + self.work_s for each in self.publishes)])
+        handle = f"j|1||{name}_2026-03-01-09:00:00.000|{next(self._numbers)}"  # as the running one shows itself
+        self.publishes.append(ModelPublish(handle, name, mood, begun_s))
+        self.work()
 
     def _ingest(self, job: ModelJob, name: str, digest: str, size: int) -> LogRow:
         known = self.assets.get(name)
@@ -95,6 +144,7 @@ class ModelServer:
         asset.contents.append(digest)
         asset.projects.update(job.projects)
         asset.size_bytes, asset.modified_at = size, self.clock.now()
+        asset.is_ready = job.is_ready
         return LogRow(log_type=kind, message=f"{name} was taken in", asset_name=name, asset_handle=asset.handle)
 
     def take(self, request: PostRequest, contents: Sequence[tuple[str, str, int]]) -> str:
@@ -108,6 +158,7 @@ class ModelServer:
                     raise RemoteError(Trouble(kind=Kind.PERMANENT, text=f"no such project: {project}", code=30001))
             handle = f"j|1||{request.job_name}|{next(self._numbers)}"
             job = ModelJob(handle, request.job_name or "", bool(options.get("overwrite")), projects)
+            job.is_ready = bool(options.get("readyForPublish"))
             self.jobs[handle] = job
         else:
             found = self.jobs.get(request.job_handle)
@@ -122,7 +173,11 @@ class ModelServer:
 
 
 class ModelRemote:
-    """The daemon's line to the model server; `weather` says how each POST goes, `cut` what keeps any call from it."""
+    """
+    The daemon's line to the model server.
+
+    `weather` says how each POST goes, `publish_weather` how each publish, `cut` what keeps any call from it.
+    """
 
     def __init__(
         self,
@@ -130,11 +185,13 @@ class ModelRemote:
         perils: Perils,
         weather: Callable[[PostRequest], str],
         cut: Callable[[], Trouble | None] = lambda: None,
+        publish_weather: Callable[[str], str] = lambda name: "ok",
     ) -> None:
         self._server = server
         self._perils = perils
         self._weather = weather
         self._cut = cut
+        self._publish_weather = publish_weather
 
     def sign_in(self) -> Company:
         """Find the company."""
@@ -217,6 +274,14 @@ class ModelRemote:
             )
             for job in self._server.jobs.values()
             if job.ended_at is None and original_name in (None, job.name)
+        ] + [
+            ActiveJob(
+                handle=publish.handle,
+                original_name=publish.name,
+                state="WaitingCoordinator" if publish.taken is None else "Running",
+            )
+            for publish in self._server.publishes
+            if publish.ended_at is None and original_name in (None, publish.name)
         ]
 
     def job_logs(
@@ -235,6 +300,16 @@ class ModelRemote:
             )
             for job in self._server.jobs.values()
             if handle == job.handle or (original_name is not None and original_name == job.name)
+        ] + [
+            JobLog(
+                handle=publish.handle,
+                original_name=publish.name,
+                ended_at=publish.ended_at,
+                rows=tuple(publish.rows),
+                is_complete=True,
+            )
+            for publish in self._server.publishes
+            if handle == publish.handle or (original_name is not None and original_name == publish.name)
         ]
 
     def assets(self, company: Company, names: Sequence[str]) -> list[Asset]:
@@ -267,3 +342,28 @@ class ModelRemote:
         if shelf in self._server.untold:
             raise RemoteError(self._server.untold[shelf])
         return [Listed(handle=handle, name=name) for name, handle in self._server.shelves.get(shelf, {}).items()]
+
+    def publish(self, company: Company, name: str) -> None:
+        """
+        Take a publish as the weather has it.
+
+        "ok", "fails" and "misses" (see `ModelPublish`), "not sent", "swallow before", "swallow after", "busy" (503),
+        "fault" (30000), and "refuse" (the role may not).
+        """
+        self._perils.tick(f"before submitting {name}")
+        weather = self._publish_weather(name)
+        self._server.requests.append(f"publish {weather}")
+        if weather == "not sent":
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="no connection", reached=False))
+        if weather == "swallow before":
+            raise RemoteError(Trouble(kind=Kind.UNKNOWN, text="answer lost"))
+        if weather == "busy":
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="HTTP 503", status=503))
+        if weather == "fault":
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="a publish is under way", code=30000))
+        if weather == "refuse":
+            raise RemoteError(Trouble(kind=Kind.PERMANENT, text="the role may not publish", code=20003))
+        self._server.submit(name, weather)
+        self._perils.tick(f"after submitting {name}")
+        if weather == "swallow after":
+            raise RemoteError(Trouble(kind=Kind.UNKNOWN, text="answer lost"))

@@ -37,6 +37,12 @@ CALLS: dict[str, dict[str, object]] = {
         "nameArray": {"items": ["a", "b"]},
         "companyHandle": "c|1",
     },
+    "submitJob": {
+        "imageServingPublishJob": {"emailSetting": "None", "publishType": "Incremental"},
+        "locale": "en-US",
+        "jobName": "publish-1",
+        "companyHandle": "c|1",
+    },
     "checkAssetNames": {"assetNameArray": {"items": ["a"]}, "companyHandle": "c|1"},
     "searchAssets": {
         "resultsPage": 2,

@@ -32,6 +32,7 @@ from hotfolder.edges.remote.body import Body, Room, SpoiltError, open_body
 from hotfolder.edges.remote.catalogue import read_shelf
 from hotfolder.edges.remote.connections import AddressGoneError, BrokenError, Connections, NotSentError, TimeLimits
 from hotfolder.edges.remote.pages import read_job_logs
+from hotfolder.edges.remote.publishing import submit_publish
 from hotfolder.edges.remote.soap import CheckedTransport, NotOfferedError, SoapCalls
 from hotfolder.edges.remote.way import way_to
 from hotfolder.ips import records
@@ -263,6 +264,16 @@ class IpsRemote:
             text = f"the server took a POST for the job {request.job_handle} and answered for another one"
             raise RemoteError(Trouble(kind=Kind.UNKNOWN, text=text, status=answer.status), files=body.sent())
         return PostAnswer(job_handle=result, files=body.sent(), our_address=answer.our_address)
+
+    # --- publishing ---
+
+    def publish(self, company: Company, name: str) -> None:
+        """
+        Submit a publish, once; see `ports.Remote`.
+
+        The handle of the answer is passed over: it is found nowhere again (PROTOCOL 2.7).
+        """
+        submit_publish(self._call, company, name)
 
     # --- what the server knows ---
 

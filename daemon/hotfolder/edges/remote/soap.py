@@ -22,7 +22,8 @@ from lxml import etree
 
 from hotfolder.core.server import Kind, RemoteError, Trouble
 from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError
-from hotfolder.ips.answers import MAX_READ_ANSWER_BYTES, lacks_operation, read_soap_answer
+from hotfolder.ips.answers import MAX_READ_ANSWER_BYTES, call_of, lacks_operation, read_soap_answer
+from hotfolder.ips.faults import Call
 from hotfolder.ips.redaction import Redact
 
 BINDING = "{http://www.scene7.com/IpsApi}IpsApiServiceSoapBinding"
@@ -67,11 +68,16 @@ class CheckedTransport:
         except NotSentError as error:
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error), reached=False)) from error
         except BrokenError as error:
-            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=str(error))) from error
+            raise RemoteError(Trouble(kind=_if_lost(operation), text=str(error))) from error
         trouble = read_soap_answer(answer, operation, now=self._now(), redact=self._redact)
         if trouble is not None:
             raise (NotOfferedError if lacks_operation(answer) else RemoteError)(trouble)
         return _Reply(content=answer.body, status_code=answer.status, headers={"Content-Type": "text/xml"})
+
+
+def _if_lost(operation: str) -> Kind:
+    """Return what can be done when the answer is lost: a read is made again, of anything else nobody knows."""
+    return Kind.TRANSIENT if call_of(operation) is Call.READ else Kind.UNKNOWN
 
 
 class SoapCalls:
@@ -108,9 +114,8 @@ class SoapCalls:
             etree.LxmlError,
             ValueError,
         ) as error:  # zeep quotes the answer, which may quote the request
-            raise RemoteError(
-                Trouble(kind=Kind.TRANSIENT, text=f"the answer to {operation} cannot be read: {type(error).__name__}")
-            ) from None
+            text = f"the answer to {operation} cannot be read: {type(error).__name__}"
+            raise RemoteError(Trouble(kind=_if_lost(operation), text=text)) from None
 
     def _service(self) -> Any:
         """Load zeep and the WSDL at the first call: it takes 0.2 s that most commands do not need."""
