@@ -310,6 +310,7 @@ POST_VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 PUBLISH_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "server": texts,
     "company": texts,
     "state": st.sampled_from([PublishState.WAITING, PublishState.SUBMITTING, PublishState.SUBMITTED]),
     "created_at": moments,

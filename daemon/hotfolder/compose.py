@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -199,7 +198,7 @@ def build(
 
         def now() -> Now:
             wall = clock.now()
-            return Now(clock.monotonic(), wall, datetime.now().astimezone().date())
+            return Now(clock.monotonic(), wall, wall.astimezone().replace(tzinfo=None))
 
         coordinator = Coordinator(
             settings,

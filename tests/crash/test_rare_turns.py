@@ -59,7 +59,7 @@ class Puppet:
 
     def _now(self) -> m.Now:
         wall = START + timedelta(seconds=self.now_s)
-        return m.Now(self.now_s, wall, wall.date())
+        return m.Now(self.now_s, wall, wall.replace(tzinfo=None))
 
     def take(self, event: m.Event, after_s: float = 0.0) -> list[m.Action]:
         """Let time pass and give it an event; return what it wants done."""

@@ -21,7 +21,7 @@ from hotfolder.config.servers import find_servers
 from hotfolder.config.structure import Source
 from hotfolder.config.templates import placeholders
 from hotfolder.config.units import parse_duration
-from hotfolder.core.settings import FolderSettings, OptionValues, Settings
+from hotfolder.core.settings import FolderSettings, OptionValues, PublishWhen, Settings
 
 _PER_FILE = {"stem": "file", "subfolder": "subfolder", "ext": "extension"}  # placeholders that split a folder's drops
 
@@ -48,6 +48,24 @@ def find_cautions(
             )
         yield from _option_cautions(source, ("options",), folder.options)
         yield from _rule_cautions(source, folder)
+        yield from _publish_cautions(source, folder, settings)
+
+
+def _publish_cautions(source: FolderSource, folder: FolderSettings, settings: Settings) -> Iterator[Problem]:
+    """Warn of a hot folder that does not publish and whose files go live with another one's publish all the same."""
+    marks = (options.get("readyForPublish") for options in (folder.options, *(rule.options for rule in folder.rules)))
+    if folder.publish is not PublishWhen.NEVER or not any(marks):
+        return
+    companies = {server.name: server.company_key for server in settings.servers}
+    for other in settings.folders:
+        if other.publish is not PublishWhen.NEVER and companies[other.server] == companies[folder.server]:
+            yield source.problem(
+                ("publish",),
+                '"never", but what it stores is marked',
+                f"options.readyForPublish = false, or a time of its own: what is marked goes live "
+                f"with the publish of the hot folder {other.name}, which is one for the whole company",
+            )
+            return
 
 
 def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:

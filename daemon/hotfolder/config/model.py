@@ -19,7 +19,7 @@ from hotfolder.config.server_tables import Server
 from hotfolder.config.table import Check, Table
 from hotfolder.config.templates import DESTINATION
 from hotfolder.config.texts import PathText, Text, check_text
-from hotfolder.config.units import BANDWIDTH, duration, size
+from hotfolder.config.units import BANDWIDTH, PUBLISH, duration, size
 from hotfolder.core.litter import is_reserved
 from hotfolder.core.settings import DEFAULT_SERVER
 
@@ -184,6 +184,11 @@ class FolderKeys(Table):
     on_success: Literal["move", "delete", "keep"] = Field("move", description="What happens to the original.")
     receipts: bool = Field(False, description="Write NAME.receipt.toml beside every filed file.")
     contact: str = Field("", description="Whom to ask; named in notes to people.", examples=["Photo desk, ext. 4711"])
+    publish: Annotated[str, PUBLISH] = Field(
+        "never",
+        description='When to publish what was stored with readyForPublish = true: "never", "after-job", or daily at a '
+        'local time such as "22:00". Adobe publishes by company: all else that is marked there goes live with it.',
+    )
     settle: Settle = Field(default_factory=Settle)
     options: Options = Field(default_factory=Options)
     rule: list[Rule] = Field(default=[], description="First match wins.")

@@ -12,7 +12,7 @@ from hotfolder.config import model
 from hotfolder.config.addresses import absolute_ledger_url
 from hotfolder.config.options import complete
 from hotfolder.config.places import control_socket
-from hotfolder.config.units import parse_bandwidth, parse_duration, parse_size
+from hotfolder.config.units import parse_bandwidth, parse_duration, parse_publish, parse_size
 from hotfolder.core import settings
 
 
@@ -75,6 +75,7 @@ def resolve_folder(name: str, path: Path, own: model.FolderFile, defaults: model
         on_success=settings.OnSuccess(keys.on_success),
         receipts=keys.receipts,
         contact=keys.contact,
+        publish=parse_publish(keys.publish),
         settle=settings.SettleSettings(
             quiet_s=parse_duration(keys.settle.quiet),
             empty_grace_s=parse_duration(keys.settle.empty_grace),

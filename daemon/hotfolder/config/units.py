@@ -1,5 +1,5 @@
 """
-Durations, sizes and bandwidths as people write them.
+Durations, sizes, bandwidths and times of day as people write them.
 
 The parsers raise ValueError with what is wanted; the checks for the model carry limits and never raise.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import time
 from decimal import Decimal
 
 from hotfolder.config.table import Check
+from hotfolder.core.settings import PublishWhen
 
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600), "d": Decimal(86400)}
 _BYTES = {
@@ -20,11 +22,13 @@ _BYTES = {
     "KB": 1000,  # not SI, but what most people write
 }
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
+_TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _DURATION = rf"({_NUMBER})(ms|s|m|h|d)"
 _SIZE = rf"({_NUMBER}) ?([KMGT]iB|[kKMGT]?B)"
 
 DURATION_WANTED = 'a duration such as "5s" or "2m"'
 SIZE_WANTED = 'a size such as "64MiB" or "20MB"'
+PUBLISH_WANTED = '"never", "after-job" or a time of day such as "22:00"'
 BANDWIDTH_WANTED = '"unlimited" or a size per second such as "20MB/s"'
 
 
@@ -48,6 +52,24 @@ def parse_bandwidth(text: str) -> float | None:
         return float(parse_size(text.removesuffix("/s")))
     except ValueError:
         raise ValueError(BANDWIDTH_WANTED) from None
+
+
+def parse_publish(text: str) -> PublishWhen | time:
+    """Return when to publish: "never", "after-job" or "22:00"."""
+    if re.fullmatch(_TIME_OF_DAY, text):
+        return time.fromisoformat(text)
+    try:
+        return PublishWhen(text)
+    except ValueError:
+        raise ValueError(PUBLISH_WANTED) from None
+
+
+def _check_publish(text: str) -> str | None:
+    try:
+        parse_publish(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _parse(form: str, text: str, wanted: str, factor: Callable[[str], Decimal]) -> Decimal:
@@ -90,3 +112,4 @@ def _limited(parse: Callable[[str], float], wanted: str, form: str, least: str, 
 
 
 BANDWIDTH = Check(wanted=BANDWIDTH_WANTED, test=_check_bandwidth, pattern=rf"^(unlimited|{_SIZE}/s)$")
+PUBLISH = Check(wanted=PUBLISH_WANTED, test=_check_publish, pattern=rf"^(never|after-job|{_TIME_OF_DAY})$")

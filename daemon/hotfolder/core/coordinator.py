@@ -35,9 +35,11 @@ from hotfolder.core.model import (
     Unfinished,
 )
 from hotfolder.core.posting import Posting
+from hotfolder.core.publishing import Publishing
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import FolderSettings, Settings
 from hotfolder.core.tracking import Tracking
+from hotfolder.core.verdicts import Verdict
 
 
 class Coordinator:
@@ -90,9 +92,8 @@ class Coordinator:
             slots_used=self._slots_used,
         )
         self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
-        self.tracking = Tracking(
-            board, self.connections, self.posting, requeue=self._requeue, conclude=self.filing.conclude
-        )
+        self.publishing = Publishing(board, self.connections)
+        self.tracking = Tracking(board, self.connections, self.posting, requeue=self._requeue, conclude=self._conclude)
         self._restore(unfinished)
 
     def _add_desk(self, folder: FolderSettings, *, is_known: bool, is_held: bool = False) -> Desk:
@@ -136,6 +137,7 @@ class Coordinator:
         self.dispatch.wake()
         self.posting.wake()
         self.tracking.wake()
+        self.publishing.wake()
         self.filing.wake()
         self.filing.flush()
         self._close_retired()
@@ -149,6 +151,7 @@ class Coordinator:
             self.dispatch.next_wake_s(),
             self.posting.next_wake_s(),
             self.tracking.next_wake_s(),
+            self.publishing.next_wake_s(),
             self.filing.next_wake_s(),
         ]
         if self.board.stopping:
@@ -213,6 +216,14 @@ class Coordinator:
                 self.dispatch.taken.seen(event)
             case m.TakenFailed():
                 self.dispatch.taken.failed(event)
+            case m.PublishSubmitted():
+                self.publishing.submitted(event)
+            case m.PublishFailed():
+                self.publishing.failed(event)
+            case m.PublishSought():
+                self.publishing.sought(event)
+            case m.PublishSeekFailed():
+                self.publishing.seek_failed(event)
             case m.FiledAway():
                 self.filing.filed(event.results)
             case m.OrphansFound():
@@ -249,10 +260,11 @@ class Coordinator:
                 self.board.folders[name] = folder
                 known.change(folder, self.dispatch.nameless(name))
         for gone in [name for name in self.connections if settings.server(name) is None]:
-            for part in (self.tracking, self.dispatch, self.lookup):
+            for part in (self.tracking, self.dispatch, self.lookup, self.publishing):
                 part.forget_server(gone)
             del self.connections[gone]
         self.lookup.configure()
+        self.publishing.settings_changed()
 
     def _close_retired(self) -> None:
         """Let go of folders that are no longer configured once nothing of theirs is under way."""
@@ -334,6 +346,10 @@ class Coordinator:
                 self.lookup.failed(m.ListFailed(server, shelf, trouble))
             case m.CheckTaken(server=server):
                 self.dispatch.taken.failed(m.TakenFailed(server))
+            case m.SubmitPublish(publish=publish):
+                self.publishing.failed(m.PublishFailed(publish, Trouble(kind=Kind.UNKNOWN, text=text)))
+            case m.SeekPublish(publish=publish):
+                self.publishing.seek_failed(m.PublishSeekFailed(publish, trouble))
             case (
                 m.OpenFolder(folder=folder)
                 | m.CloseFolder(folder=folder)
@@ -351,6 +367,10 @@ class Coordinator:
             case m.Tidy(folder=folder):
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
 
+    def _conclude(self, job: Job, verdicts: list[Verdict]) -> None:
+        self.publishing.wait(job, verdicts)  # first: what is written beside the files says when they go live
+        self.filing.conclude(job, verdicts)
+
     def _slots_used(self, server: str) -> int:
         claiming = sum(self.desks[job.folder].is_up for job in self.dispatch.claiming() if job.server == server)
         return claiming + self.posting.slots_used(server)
@@ -365,6 +385,7 @@ class Coordinator:
         """Take over what an earlier run left; nothing of it is sent before the server has answered a sign-in."""
         board = self.board
         board.next_drop, board.next_job = unfinished.next_drop, unfinished.next_job
+        self.publishing.restore(unfinished.publishes, unfinished.jobs, next_id=unfinished.next_publish)
         for drop in unfinished.drops:
             desk = self.desks.get(drop.folder)
             if desk is None or (desk.retired and drop.state in (DropState.READY, DropState.HELD)):
@@ -470,6 +491,8 @@ class Coordinator:
         What waits for a server that was given up is left as it is.
         """
         if any(desk.state == "opening" or not desk.is_quiet for desk in self.desks.values()):
+            return False
+        if self.publishing.is_busy(given_up):
             return False
         for drop in self.board.drops.values():
             desk = self.desks[drop.folder]

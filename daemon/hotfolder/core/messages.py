@@ -374,6 +374,21 @@ class ListFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishSubmitted:
+    """The server took a publish; the handle that it answers with is found nowhere again (PROTOCOL 2.7)."""
+
+    publish: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFailed:
+    """A publish was not accepted, or nobody knows; permanent = this server or role does not offer it."""
+
+    publish: int
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
 class TakenSeen:
     """Which of the asset IDs asked for are taken; None = the server does not tell, and why."""
 
@@ -387,6 +402,23 @@ class TakenFailed:
     """The server did not say this time; nothing follows from that."""
 
     server: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSought:
+    """What the server knows under a publish's name; of one that it still works on no logs are read."""
+
+    publish: int
+    active: tuple[ActiveJob, ...]
+    logs: tuple[JobLog, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSeekFailed:
+    """The server did not say."""
+
+    publish: int
+    trouble: Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,6 +502,10 @@ Event = (
     | ListFailed
     | TakenSeen
     | TakenFailed
+    | PublishSubmitted
+    | PublishFailed
+    | PublishSought
+    | PublishSeekFailed
     | FiledAway
     | OrphansFound
     | HoldAsked
@@ -631,6 +667,24 @@ class CheckTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class SubmitPublish:
+    """Publish all that is marked in the company and changed; answered by PublishSubmitted or PublishFailed."""
+
+    server: str
+    publish: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeekPublish:
+    """Ask for a publish by its name; answered by PublishSought or PublishSeekFailed."""
+
+    server: str
+    publish: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileAway:
     """Answered by FiledAway."""
 
@@ -685,6 +739,8 @@ Action = (
     | FindAssets
     | ListNames
     | CheckTaken
+    | SubmitPublish
+    | SeekPublish
     | FileAway
     | BringBack
     | RemoveCopies
@@ -702,7 +758,12 @@ class Now:
 
     monotonic: float  # seconds, asleep ones included
     wall: datetime  # UTC
-    today: date  # by the local calendar, for `_done/DATE` and templates
+    local: datetime  # naive: what calendar and clock of this machine's place say
+
+    @property
+    def today(self) -> date:
+        """The day by the local calendar, for `_done/DATE` and templates."""
+        return self.local.date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,8 @@ class Publish:
     """
 
     id: int
-    company: str  # its name
+    server: str = DEFAULT_SERVER  # name of the one that it is submitted to
+    company: str  # its name: another company under the same server's name is not to be published
     state: PublishState
     created_at: datetime
     wanted: str = "{}"  # hot folders whose files wait, and when each wants it: canonical JSON, as `due` gives it

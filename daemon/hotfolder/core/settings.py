@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ class WatchMode(Enum):
     AUTO = "auto"
     INOTIFY = "inotify"
     POLLING = "polling"
+
+
+class PublishWhen(Enum):
+    """When what a hot folder stored is published; a time of day is the third way to say it."""
+
+    NEVER = "never"
+    AFTER_JOB = "after-job"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +85,7 @@ class FolderSettings:
     on_success: OnSuccess = OnSuccess.MOVE
     receipts: bool = False
     contact: str = ""  # whom to ask, named in notes
+    publish: PublishWhen | time = PublishWhen.NEVER  # a time: every day, by the clock of this machine's place
     settle: SettleSettings = field(default_factory=SettleSettings)
     options: OptionValues = field(default_factory=dict)  # complete: `overwrite` and every unstated default is in
     rules: tuple[RuleSettings, ...] = ()  # first match wins

@@ -19,8 +19,10 @@ from hotfolder.core.messages import (
     Poll,
     Recall,
     Seek,
+    SeekPublish,
     SendPost,
     SignIn,
+    SubmitPublish,
     Tidy,
 )
 from hotfolder.services.worker import Inbox, Worker
@@ -91,7 +93,7 @@ class Crew:
         match action:
             case SendPost():
                 self._servers[action.server].uploads.put(action)
-            case SignIn() | Poll() | Seek() | FindAssets():
+            case SignIn() | Poll() | Seek() | FindAssets() | SubmitPublish() | SeekPublish():
                 self._servers[action.server].asker.inbox.put(action)
             case ListNames():
                 self._servers[action.server].lister.inbox.put(action)

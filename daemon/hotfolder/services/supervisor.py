@@ -29,9 +29,11 @@ from hotfolder.core.messages import (
     Recall,
     Recalled,
     Seek,
+    SeekPublish,
     SendPost,
     SignIn,
     StopAsked,
+    SubmitPublish,
     Woken,
 )
 from hotfolder.core.model import Drop, Job
@@ -40,6 +42,7 @@ from hotfolder.services.account import Account
 from hotfolder.services.crew import Crew
 from hotfolder.services.folder import FolderService
 from hotfolder.services.listing import ListingService
+from hotfolder.services.publishing import PublishService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.services.worker import HANG_S
@@ -112,6 +115,7 @@ class Supervisor:
         self._accounts: dict[str, Account] = {}
         self._tracking: dict[str, TrackingService] = {}
         self._listing: dict[str, ListingService] = {}
+        self._publishing: dict[str, PublishService] = {}
         self._upload = upload
         self._uploads = uploads  # threads that post, for each server
         self._log = log
@@ -142,13 +146,14 @@ class Supervisor:
         self._accounts[name] = account
         self._tracking[name] = TrackingService(account)
         self._listing[name] = ListingService(account)
+        self._publishing[name] = PublishService(account)
         self._crew.add_server(name, self._uploads)
 
     def remove_server(self, name: str) -> None:
         """Let go of a server that has nothing left to do; a question that it was asked just now is not answered."""
         self._crew.remove_server(name)
         self._accounts.pop(name).remote.close()
-        del self._tracking[name], self._listing[name]
+        del self._tracking[name], self._listing[name], self._publishing[name]
 
     # --- the loop ---
 
@@ -360,6 +365,8 @@ class Supervisor:
                     events = self._tracking[action.server].carry_out(action)
                 case ListNames():
                     events = self._listing[action.server].carry_out(action)
+                case SubmitPublish() | SeekPublish():
+                    events = self._publishing[action.server].carry_out(action)
                 case _:
                     events = (folder or self._folders[action.folder]).carry_out(action)
         except Exception as error:  # noqa: BLE001 # told, counted and backed off by the coordinator

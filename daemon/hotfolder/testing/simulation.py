@@ -29,8 +29,10 @@ from hotfolder.core.messages import (
     Recalled,
     Reloaded,
     Seek,
+    SeekPublish,
     SendPost,
     SignIn,
+    SubmitPublish,
     Woken,
 )
 from hotfolder.core.server import Trouble
@@ -39,6 +41,7 @@ from hotfolder.ports import PostRequest, Remote
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
 from hotfolder.services.listing import ListingService
+from hotfolder.services.publishing import PublishService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.testing.files import FakeFiles, FakeShare
@@ -65,6 +68,7 @@ class World:
     weather: Callable[[PostRequest], str] = lambda request: "ok"
     line: Callable[[str, float], Trouble | None] = lambda server, now_s: None  # what keeps a call from a server
     remote: Remote | None = None  # the line to a server of the test's own; None: to the model server
+    publish_weather: Callable[[str], str] = lambda name: "ok"
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
     perils: Perils = field(default_factory=Perils)
     notices: list[Notice] = field(default_factory=list)
@@ -124,7 +128,7 @@ class World:
     def now(self) -> Now:
         """Read both clocks."""
         wall = self.clock.now()
-        return Now(self.clock.monotonic(), wall, wall.date())
+        return Now(self.clock.monotonic(), wall, wall.replace(tzinfo=None))
 
     def run(self, *, quiet_end_s: float = 0.0, after_crash: Callable[[World], None] = lambda world: None) -> None:
         """
@@ -154,6 +158,7 @@ class Life:
         self._accounts: dict[str, Account] = {}
         self._tracking: dict[str, TrackingService] = {}
         self._listing: dict[str, ListingService] = {}
+        self._publishing: dict[str, PublishService] = {}
         self._events: deque[Event] = deque()
         self._files: dict[str, FakeFiles] = {}
         self._folders: dict[str, FolderService] = {}
@@ -175,6 +180,7 @@ class Life:
             world.perils,
             lambda request: world.weather(request),
             lambda: world.line(name, world.clock.monotonic()),
+            lambda publish: world.publish_weather(publish),
         )
 
     def _serve(self) -> None:
@@ -183,6 +189,7 @@ class Life:
                 account = self._accounts[name] = Account(self._remote(name, server))
                 self._tracking[name] = TrackingService(account)
                 self._listing[name] = ListingService(account)
+                self._publishing[name] = PublishService(account)
         for name, share in self.world.shares.items():
             if name not in self._files:
                 files = self._files[name] = FakeFiles(share, self.world.clock, self.world.perils)
@@ -248,7 +255,7 @@ class Life:
                     )
                 case SendPost():
                     self._lines.setdefault(f"upload {action.server}", deque()).append(action)
-                case SignIn() | Poll() | Seek() | FindAssets():
+                case SignIn() | Poll() | Seek() | FindAssets() | SubmitPublish() | SeekPublish():
                     self._lines.setdefault(f"server {action.server}", deque()).append(action)
                 case ListNames():
                     self._lines.setdefault(f"names {action.server}", deque()).append(action)
@@ -265,6 +272,8 @@ class Life:
                 self._events.extend(self._tracking[action.server].carry_out(action))
             case ListNames():
                 self._events.extend(self._listing[action.server].carry_out(action))
+            case SubmitPublish() | SeekPublish():
+                self._events.extend(self._publishing[action.server].carry_out(action))
             case Recall():
                 pass
             case _:

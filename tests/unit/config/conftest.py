@@ -68,6 +68,7 @@ first_run_limit = 0
 on_success = "keep"
 receipts = true
 contact = "Photo desk, ext. 4711"
+publish = "22:00"
 [folder.settle]
 quiet = "0s"
 empty_grace = "1s"

@@ -131,3 +131,22 @@ def test_hosts_to_call_in_a_file_that_others_may_write_are_a_warning(
     file.chmod(mode)
     warnings = load(file, {"HOTFOLDER_PASSWORD": "secret"}).warnings
     assert [warning.key for warning in warnings] == ["upload.post_http_hosts"] * count
+
+
+OTHER = '[[folder]]\nname = "press"\npath = "/press"\npublish = "after-job"\noptions = { overwrite = true }\n'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["", "options.readyForPublish = true", '[[folder.rule]]\nmatch = ["*.psd"]\noptions.readyForPublish = true'],
+)
+def test_files_that_go_live_with_another_folders_publish_are_told(messages: Messages, good: str, lines: str) -> None:
+    found = messages(f"{good}{lines}\n{OTHER}")
+    assert len(found) == 1
+    assert 'folder[0].publish: found "never", but what it stores is marked, wanted options.readyForPublish' in found[0]
+    assert "the hot folder press" in found[0]
+
+
+@pytest.mark.parametrize("lines", ["options.readyForPublish = false", 'publish = "22:00"'])
+def test_files_that_do_not_or_are_meant_to_go_live_give_no_warning(messages: Messages, good: str, lines: str) -> None:
+    assert messages(f"{good}{lines}\n{OTHER}") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ def test_every_key_reaches_the_settings(loaded: Load, everything: str) -> None:
             on_success=OnSuccess.KEEP,
             receipts=True,
             contact="Photo desk, ext. 4711",
+            publish=time(22, 0),
             settle=SettleSettings(quiet_s=0, empty_grace_s=1, limit_s=2, formats=False),
             options={
                 "overwrite": False,

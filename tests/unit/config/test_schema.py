@@ -170,6 +170,7 @@ def test_folder_file_has_no_name() -> None:
         (("watch",), '"auto", "inotify" or "polling"'),
         (("receipts",), "true or false"),
         (("contact",), "a text in quotes"),
+        (("publish",), '"never", "after-job" or a time of day such as "22:00"'),
         (("first_run_limit",), "a whole number from 0 to 1000000000"),
         (("exclude",), 'a list, each a glob such as "*.psd" or a group such as "@images"'),
         (("exclude", 3), 'a glob such as "*.psd" or a group such as "@images"'),

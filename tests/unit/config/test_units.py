@@ -1,14 +1,25 @@
-"""Durations, sizes and bandwidths."""
+"""Durations, sizes, bandwidths and times of day."""
 
 from __future__ import annotations
 
 import re
+from datetime import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotfolder.config.units import BANDWIDTH, duration, parse_bandwidth, parse_duration, parse_size, size
+from hotfolder.config.units import (
+    BANDWIDTH,
+    PUBLISH,
+    duration,
+    parse_bandwidth,
+    parse_duration,
+    parse_publish,
+    parse_size,
+    size,
+)
+from hotfolder.core.settings import PublishWhen
 
 
 @pytest.mark.parametrize(
@@ -127,3 +138,27 @@ def test_schema_pattern_and_parser_accept_the_same_texts(text: str) -> None:
 def test_no_text_makes_a_parser_fail_otherwise(text: str) -> None:
     for check in (duration(), size("0B", "1TB"), BANDWIDTH):
         assert isinstance(check.test(text), str | None)
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("never", PublishWhen.NEVER),
+        ("after-job", PublishWhen.AFTER_JOB),
+        ("00:00", time(0, 0)),
+        ("22:00", time(22, 0)),
+        ("23:59", time(23, 59)),
+    ],
+)
+def test_times_to_publish_are_understood(text: str, when: PublishWhen | time) -> None:
+    assert parse_publish(text) == when
+    assert PUBLISH.test(text) is None
+    assert re.search(PUBLISH.pattern or "", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "always", "24:00", "22:60", "9:00", "22:00:00", "22.00", "10pm", "After-Job", "22:0\u0660"]
+)
+def test_what_is_no_time_to_publish_is_told_with_what_is_wanted(text: str) -> None:
+    assert PUBLISH.test(text) == '"never", "after-job" or a time of day such as "22:00"'
+    assert not re.search(PUBLISH.pattern or "", text)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -72,7 +72,8 @@ class Bench:
 
     @staticmethod
     def at(seconds: float) -> Now:
-        return Now(1000.0 + seconds, datetime(2026, 3, 1, 9, tzinfo=UTC), date(2026, 3, 1))
+        wall = datetime(2026, 3, 1, 9, tzinfo=UTC)
+        return Now(1000.0 + seconds, wall, wall.replace(tzinfo=None))
 
     def wake(self, at_s: float, *waiting: str, server: str = "default") -> list[ListNames]:
         """Wake it at a time, with options that wait; return what it has read."""

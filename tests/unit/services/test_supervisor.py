@@ -139,7 +139,8 @@ class Bench:
         return all(desk.state == "polling" for desk in self.supervisor.coordinator.desks.values())
 
     def _now(self) -> Now:
-        return Now(self.clock.monotonic(), datetime.now(UTC), datetime.now(UTC).date())
+        wall = datetime.now(UTC)
+        return Now(self.clock.monotonic(), wall, wall.replace(tzinfo=None))
 
     def run_until(self, condition: Callable[[], bool], turned: Callable[[], None] = lambda: None) -> None:
         """Turn until something is so."""

@@ -96,6 +96,7 @@ publishes = Table(
     "publishes",
     metadata,
     Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("server", Text, nullable=False),
     Column("company", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),

@@ -268,11 +268,7 @@ class IpsRemote:
     # --- publishing ---
 
     def publish(self, company: Company, name: str) -> None:
-        """
-        Submit a publish, once; see `ports.Remote`.
-
-        The handle of the answer is passed over: it is found nowhere again (PROTOCOL 2.7).
-        """
+        """Submit a publish, once; see `ports.Remote`."""
         submit_publish(self._call, company, name)
 
     # --- what the server knows ---

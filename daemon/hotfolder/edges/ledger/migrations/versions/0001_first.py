@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "publishes",
         sa.Column("id", _ID, primary_key=True, autoincrement=False),
+        sa.Column("server", sa.Text, nullable=False),
         sa.Column("company", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
