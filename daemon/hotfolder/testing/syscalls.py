@@ -27,6 +27,7 @@ _COUNTED: Final = (
     "fsync",
     "rename",
     "take",
+    "link",
     "unlink",
     "mkdir",
     "rmdir",

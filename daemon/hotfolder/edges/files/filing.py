@@ -115,6 +115,8 @@ class Filing:
                 return
             if found is Found.NOTHING:
                 plan.companions.append(companion)
+            else:
+                self._publisher.clear(companion)  # its second name, where a crash cut a move by links in two
         self._look_for_alike_names(plan)
 
     def _look_for_alike_names(self, plan: _Plan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Sequence
 
@@ -12,7 +13,8 @@ def bring_back(directories: Directories, moves: Sequence[tuple[str, str]]) -> li
     """
     Rename each original to where it was dropped, never onto anything, and sync once; return the new paths.
 
-    What cannot be moved stays where it is. A crash leaves each file at one of its two places.
+    What cannot be moved stays where it is. A crash leaves each file at one of its two places, or at both where the file
+    system moves by links; the same call again goes on from there.
     """
     done = []
     for old, new in moves:
@@ -27,11 +29,18 @@ def bring_back(directories: Directories, moves: Sequence[tuple[str, str]]) -> li
 
 
 def _bring_back(directories: Directories, old: str, new: str) -> bool:
-    found = directories.lstat(old)
-    if found is None or not stat.S_ISREG(found.st_mode) or directories.lstat(new) is not None:
+    found, taken = directories.lstat(old), directories.lstat(new)
+    if found is None or not stat.S_ISREG(found.st_mode):
         return False
     old_parent, old_name = split(old)
     new_parent, new_name = split(new)
+    if taken is not None:
+        if not os.path.samestat(found, taken):
+            return False
+        # A move by link and unlink that a crash cut in two.
+        directories.calls.unlink(old_name, directories.open(old_parent))
+        directories.has_moved(old_parent, new_parent)
+        return True
     new_fd = directories.make(new_parent)
     directories.has_moved(old_parent, new_parent)
     try:

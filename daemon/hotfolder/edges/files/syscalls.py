@@ -191,6 +191,10 @@ class Syscalls:
         if not self._renameat2(source, source_fd, target, target_fd):
             self._look_and_rename(source, source_fd, target, target_fd)
 
+    def link(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        """Give a file, or a link itself, a second name; FileExistsError when something has it."""
+        os.link(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd, follow_symlinks=False)
+
     def unlink(self, name: str, dir_fd: int) -> None:
         """Remove a file's name."""
         os.unlink(name, dir_fd=dir_fd)
@@ -294,25 +298,39 @@ class Syscalls:
         raise OSError(number, os.strerror(number), source, None, target)
 
     def _link_and_unlink(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        """
+        Give what the source is a second name, then take the first one away.
+
+        Somebody may change either name in between. What he has put at the target is his and stays, and so does what
+        he has put at the source.
+        """
+        moving = self.lstat(source, source_fd)
         try:
-            os.link(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd, follow_symlinks=False)
+            self.link(source, source_fd, target, target_fd)
         except OSError as error:
             if error.errno not in _NO_LINKS_HERE:
                 raise
             self._look_and_rename(source, source_fd, target, target_fd)
             return
+        left, arrived = self._found(source, source_fd), self._found(target, target_fd)
+        if left is None or arrived is None or not os.path.samestat(left, arrived):
+            if arrived is not None and os.path.samestat(moving, arrived):
+                return  # the first name was taken away or given to something else: no more than we meant to do
+            number = errno.ENOENT if arrived is None else errno.EEXIST
+            raise OSError(number, os.strerror(number), source, None, target)
         try:
-            if not os.path.samestat(_lstat(source, source_fd), _lstat(target, target_fd)):
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
-            os.unlink(source, dir_fd=source_fd)
+            self.unlink(source, source_fd)
         except OSError:
-            os.unlink(target, dir_fd=target_fd)
+            self.unlink(target, target_fd)
             raise
 
     def _look_and_rename(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
-        try:
-            _lstat(target, target_fd)
-        except FileNotFoundError:
-            os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
-        else:
+        if self._found(target, target_fd) is not None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), source, None, target)
+        os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
+
+    def _found(self, name: str, dir_fd: int) -> os.stat_result | None:
+        try:
+            return self.lstat(name, dir_fd)
+        except FileNotFoundError:
+            return None

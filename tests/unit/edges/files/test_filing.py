@@ -427,7 +427,8 @@ def test_crash_at_any_call_loses_nothing_and_filing_goes_on(tmp_path: Path, fate
         with suppress(CrashNow):
             FolderFiles(share.root, calls=calls).file_away(items)
         left = share.everything()
-        originals = sorted(content for content in left.values() if content in (JPEG, b"plain"))
+        # By link and unlink an original may have two names for a moment.
+        originals = sorted({content for content in left.values() if content in (JPEG, b"plain")})
         assert originals == sorted([JPEG, b"plain"]) or (fate is Fate.DELETE and originals == [b"plain"])
         for path in (NOTE, RECEIPT):
             assert left.get(path) in (None, FILED[path])

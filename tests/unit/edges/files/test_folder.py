@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.unit.edges.files.share import JPEG, Share, open_descriptors
 from hotfolder.core.messages import LookItem
 from hotfolder.edges.files import FolderFiles, Syscalls
 from hotfolder.ports import FolderError
+from hotfolder.testing.perils import CrashNow
 from hotfolder.testing.syscalls import PerilousSyscalls
 
 
@@ -214,6 +216,26 @@ def test_original_that_cannot_be_brought_back_stays(share: Share, call: str, don
     assert share.paths() == {new if new in done else old for old, new in moves}
     assert "spring/b.jpg" in done
     assert ("spring/a.jpg" in done) == (call == "rename" and done_first)
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["new kernel", "old kernel"])
+def test_crash_at_any_call_loses_nothing_and_bringing_back_goes_on(tmp_path: Path, is_new: bool) -> None:
+    number = 0
+    while True:
+        number += 1
+        share = Share(tmp_path / str(number))
+        share.drop("_failed/a.jpg")
+        moves = [("_failed/a.jpg", "spring/a.jpg")]
+        calls = PerilousSyscalls(stop_at=number, openat2=is_new, renameat2=is_new)
+        with suppress(CrashNow):
+            FolderFiles(share.root, calls=calls).bring_back(moves)
+        assert set(share.everything().values()) == {JPEG}
+        if share.paths() != {"spring/a.jpg"}:
+            assert FolderFiles(share.root).bring_back(moves) == ["spring/a.jpg"]
+        assert share.everything() == {"spring/a.jpg": JPEG}
+        if not calls.has_struck:
+            break
+    assert number > 10
 
 
 def test_only_ordinary_files_are_brought_back(files: FolderFiles, share: Share, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -105,24 +106,51 @@ def test_taking_never_replaces_either(calls: Syscalls, tmp_path: Path, root: int
         os.close(fd)
 
 
-def test_rename_by_links_does_not_remove_what_was_just_put_in_the_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody saves a new version between our link and our unlink."""
-    real = os.link
+class Interfered(Syscalls):
+    """The calls of an old kernel; somebody else acts right after our link."""
 
-    def link_late(source: str, target: str, **options: object) -> None:
-        real(source, target, **options)  # type: ignore[arg-type]
-        (tmp_path / "new").write_bytes(b"new")
-        (tmp_path / "new").rename(tmp_path / "a")
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__(renameat2=False)
+        self._act = act
 
-    monkeypatch.setattr(os, "link", link_late)
+    def link(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        super().link(source, source_fd, target, target_fd)
+        self._act()
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {entry.name: entry.read_bytes() for entry in directory.iterdir()}
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[int]:
+    """Two files to be moved, open as their directory."""
     (tmp_path / "a").write_bytes(b"a")
+    (tmp_path / "other").write_bytes(b"other")
     fd = os.open(tmp_path, os.O_RDONLY)
-    with pytest.raises(FileNotFoundError):
-        Syscalls(renameat2=False).rename("a", fd, "b", fd)
+    yield fd
     os.close(fd)
-    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == {"a": b"new"}
+
+
+def test_rename_by_links_does_not_remove_what_was_just_put_in_the_old_place(tmp_path: Path, pair: int) -> None:
+    """Somebody saves a new version between our link and our unlink: the old one has moved, the new one stays."""
+    Interfered(lambda: (tmp_path / "other").rename(tmp_path / "a")).rename("a", pair, "b", pair)
+    assert contents(tmp_path) == {"a": b"other", "b": b"a"}
+
+
+def test_rename_by_links_does_not_remove_what_was_just_put_in_the_new_place(tmp_path: Path, pair: int) -> None:
+    """Neither is lost: what was to be moved is still where it was."""
+    with pytest.raises(FileExistsError):
+        Interfered(lambda: (tmp_path / "other").rename(tmp_path / "b")).rename("a", pair, "b", pair)
+    assert contents(tmp_path) == {"a": b"a", "b": b"other"}
+
+
+def test_rename_by_links_minds_nobody_who_takes_the_file_away_meanwhile(tmp_path: Path, pair: int) -> None:
+    Interfered(lambda: (tmp_path / "a").unlink()).rename("a", pair, "b", pair)
+    assert contents(tmp_path) == {"b": b"a", "other": b"other"}
+    with pytest.raises(FileNotFoundError):
+        Interfered(lambda: (tmp_path / "c").unlink()).rename("b", pair, "c", pair)
+    assert contents(tmp_path) == {"b": b"a", "other": b"other"}
 
 
 def test_rename_without_links_or_flags_looks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
