@@ -24,6 +24,8 @@ _NEW_DIRECTORY: Final = 0x00000200  # CLONE_FS
 
 FILL_BYTES: Final = 4096
 
+STANDARD_STREAMS: Final = 3
+
 
 @contextmanager
 def own_mounts() -> Iterator[None]:
@@ -74,10 +76,14 @@ def fill(directory: Path) -> Path:
 
 @contextmanager
 def no_more_files(pid: int) -> Iterator[None]:
-    """Let a process open no file, socket or pipe while the context is open."""
+    """
+    Let a process open no file, socket or pipe while the context is open.
+
+    A new descriptor gets the lowest free number, which has to be below the limit; the three lowest are always taken.
+    With a limit as high as what is open now it could go on with what it happens to close meanwhile.
+    """
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    in_use = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use, before[1]))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (STANDARD_STREAMS, before[1]))
     try:
         yield
     finally:
