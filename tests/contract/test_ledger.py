@@ -55,7 +55,9 @@ from hotfolder.core.model import (
 from hotfolder.ports import HistoryQuery, Ledger, LedgerError
 
 # One ledger serves all examples of a property: each uses ids of its own.
-shared_ledger = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+shared_ledger = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40
+)
 NAIVE = datetime(2026, 1, 31, 12, 0)  # noqa: DTZ001 # to be refused
 
 

@@ -5,7 +5,7 @@ What came over the wire and what it means, by the table of cases.
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.ips.cases import ANSWERS, HANDLE, RETURN, AnswerCase, envelope, soap_fault
 
@@ -66,7 +66,6 @@ def test_an_answer_that_is_too_large_is_not_read() -> None:
     assert trouble_of_post(answer).kind is Kind.UNKNOWN
 
 
-@settings(deadline=None)  # two busy cores
 @given(st.binary(max_size=200), st.sampled_from([200, 302, 404, 413, 429, 500, 502, 503]))
 def test_no_bytes_make_it_fail(body: bytes, status: int) -> None:
     answer = Answer(status=status, headers={}, body=body)
@@ -74,13 +73,11 @@ def test_no_bytes_make_it_fail(body: bytes, status: int) -> None:
     assert isinstance(read_soap_answer(answer, "getActiveJobs", now=NOW, redact=str), Trouble)
 
 
-@settings(deadline=None)  # two busy cores
 @given(st.integers(0, len(RETURN) - 1))
 def test_no_part_of_an_answer_counts_as_accepted(length: int) -> None:
     assert trouble_of_post(Answer(status=200, headers={}, body=RETURN.encode()[:length])).kind is Kind.UNKNOWN
 
 
-@settings(deadline=None)  # two busy cores
 @given(st.integers(0, len(RETURN) - 1), st.integers(0, 255))
 def test_a_flipped_byte_gives_no_other_document(position: int, byte: int) -> None:
     body = bytearray(RETURN.encode())

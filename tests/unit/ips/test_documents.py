@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from tests.unit.ips.cases import COMPANY, UPLOADS, XMLNS, UploadCase
@@ -54,7 +54,6 @@ def test_the_auth_document_is_versioned_and_in_order() -> None:
     ).encode("ascii")
 
 
-@settings(deadline=None)  # two busy cores
 @given(user=texts, password=texts)
 def test_any_password_arrives_as_it_is(assert_valid: AssertValid, user: str, password: str) -> None:
     document = auth_document(user, password, "1")
@@ -64,7 +63,6 @@ def test_any_password_arrives_as_it_is(assert_valid: AssertValid, user: str, pas
     assert [child.text or "" for child in root][:2] == [user, password]
 
 
-@settings(deadline=None)  # two busy cores
 @given(values=option_values, destination=texts, file_name=texts)
 def test_any_options_make_a_valid_document(
     assert_valid: AssertValid, values: dict[str, object], destination: str, file_name: str
@@ -93,7 +91,6 @@ def test_a_character_that_xml_cannot_carry_is_named_and_the_text_is_not(bad: str
     assert "hunter2" not in str(hidden.value)
 
 
-@settings(deadline=None)  # two busy cores
 @given(st.characters())
 def test_our_idea_of_fit_characters_is_that_of_the_xml_library(character: str) -> None:
     try:
@@ -177,7 +174,6 @@ def test_a_number_that_is_none_is_refused() -> None:
         upload_document(company=COMPANY, destination="a", job_name="j", options=options)
 
 
-@settings(deadline=None)  # two busy cores
 @given(st.lists(st.text("a,\\ ", min_size=1)))
 def test_keywords_can_be_taken_apart_again(keywords: list[str]) -> None:
     joined = join_keywords(keywords)

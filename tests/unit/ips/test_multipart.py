@@ -7,7 +7,7 @@ from email.parser import BytesParser
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.ips.multipart import Framing, FramingError, frame
@@ -48,7 +48,6 @@ def test_one_file_is_framed_byte_by_byte() -> None:
     ).encode("ascii")
 
 
-@settings(deadline=None)  # two busy cores
 @given(files=st.lists(st.tuples(header_names, contents), max_size=5))
 def test_any_files_are_read_back_and_the_length_is_exact(files: list[tuple[str, bytes]]) -> None:
     framing = frame(

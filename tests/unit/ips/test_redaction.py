@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.ips.strategies import texts
 
@@ -40,7 +40,6 @@ def test_a_secret_is_found_in_each_of_its_forms(said: str) -> None:
     assert redacted.endswith("which is wrong")
 
 
-@settings(deadline=None)  # two busy cores
 @given(secret=texts.filter(str.strip), before=texts, after=texts)
 def test_no_secret_gets_through_whatever_stands_around_it(secret: str, before: str, after: str) -> None:
     for said in (secret, html.escape(secret)):

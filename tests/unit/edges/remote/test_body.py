@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hotfolder.core.server import SentFile
@@ -85,7 +85,6 @@ both = pytest.mark.parametrize("kind", [HeldBody, StreamedBody])
 
 
 @both
-@settings(deadline=None)  # two busy cores
 @given(contents=st.lists(st.binary(max_size=50), max_size=4), block_bytes=st.integers(1, 60))
 def test_the_bytes_are_those_of_the_framing_and_the_files(
     kind: type[HeldBody] | type[StreamedBody], contents: list[bytes], block_bytes: int
