@@ -211,7 +211,7 @@ class Remote(Protocol):
         """Return whether the password is another one than at the last `sign_in`."""
 
     def post(self, request: PostRequest, progress: Progress) -> PostAnswer:
-        """Send one POST, once; never repeats it by itself."""
+        """Send one POST, once; never repeats by itself what the server may have taken."""
 
     def active_jobs(self, company: Company, *, original_name: str | None = None) -> list[ActiveJob]:
         """Return the jobs in progress, all or those of one name."""

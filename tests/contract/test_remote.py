@@ -33,11 +33,11 @@ def box(tmp_path: Path) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def connect(box: Sandbox) -> Iterator[Callable[..., IpsRemote]]:
-    """Makes remotes for the sandbox, with other settings or other limits."""
+    """Makes remotes for the sandbox or another one, with other settings or other limits."""
     with ExitStack() as stack:
 
-        def make(*, where: dict[str, Any] | None = None, **changes: Any) -> IpsRemote:
-            urls = (f"{box.base_url}/UploadFile", f"{box.base_url}/services/IpsApiService")
+        def make(*, at: Sandbox = box, where: dict[str, Any] | None = None, **changes: Any) -> IpsRemote:
+            urls = (f"{at.base_url}/UploadFile", f"{at.base_url}/services/IpsApiService")
             remote = make_remote(settings(*urls, **(where or {})), **changes)
             stack.callback(remote.close)
             return remote
@@ -238,6 +238,43 @@ def test_posts_share_a_connection(remote: IpsRemote, box: Sandbox) -> None:
     first = remote.post(opening(part(1, "a.txt", Bytes(SMALL))), ignore)
     remote.post(later(part(2, "b.txt", Bytes(LARGE)), handle=first.job_handle), ignore)
     assert len({request.peer for request in box.requests}) == 1
+
+
+@pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
+def test_credentials_go_in_the_namespace_that_the_server_reads(
+    connect: Callable[..., IpsRemote], tmp_path: Path, data: bytes
+) -> None:
+    """PROTOCOL 7: versioned; on 10000 once more in the other, and remember."""
+    with Sandbox(data=tmp_path / "old", password=CANARY, auth_namespace="unversioned") as box:
+        remote = connect(at=box)
+        check_that_it_takes_two_posts(remote, box, data)
+
+
+def check_that_it_takes_two_posts(remote: IpsRemote, box: Sandbox, data: bytes) -> None:
+    told: list[int] = []
+    first = remote.post(opening(part(1, "a.txt", Bytes(data))), told.append)
+    assert told[-1] == len(data)
+    assert [sent.drop for sent in first.files] == [1]
+    remote.post(later(part(2, "b.txt", Bytes(data)), handle=first.job_handle, end_job=True), ignore)
+    assert [request.fault_code for request in box.requests] == [10000, None, None]
+    (log,) = remote.job_logs(COMPANY, handle=first.job_handle)
+    assert [row.asset_name for row in log.rows if row.asset_name] == ["a", "b"]
+
+
+def test_lack_of_credentials_in_both_namespaces_is_fatal_after_two_posts(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="UploadFile", do="fault", code=10000, count=2)
+    assert failed_post(remote, opening(part(1, "a.txt", Bytes(SMALL)))).trouble.kind is Kind.FATAL
+    assert len(box.requests) == 2
+    assert remote.post(opening(part(1, "a.txt", Bytes(SMALL))), ignore).job_handle
+
+
+@pytest.mark.parametrize("code", [10001, 30001])
+def test_credentials_that_were_read_once_are_not_tried_otherwise(remote: IpsRemote, box: Sandbox, code: int) -> None:
+    box.add_fault(on="UploadFile", do="fault", code=code, nth=1)
+    box.add_fault(on="UploadFile", do="fault", code=10000, nth=2)
+    for expected in (code, 10000):
+        assert failed_post(remote, opening(part(1, "a.txt", Bytes(SMALL)))).trouble.code == expected
+    assert len(box.requests) == 2
 
 
 def test_several_threads_may_use_it(remote: IpsRemote, box: Sandbox) -> None:

@@ -7,7 +7,7 @@ The server's parsers read strictly in sequence, so the order of the elements is 
 from __future__ import annotations
 
 from hotfolder.core.server import Company
-from hotfolder.ips.markup import add_text, new_root, serialise
+from hotfolder.ips.markup import BARE_NAMESPACE, NAMESPACE, add_text, new_root, serialise
 from hotfolder.ips.options import add_upload_options
 
 APP_NAME = "hotfolder"
@@ -20,9 +20,13 @@ def auth_fields(user: str, password: str, app_version: str) -> dict[str, str]:
     return {"user": user, "password": password, "locale": LOCALE, "appName": APP_NAME, "appVersion": app_version}
 
 
-def auth_document(user: str, password: str, app_version: str) -> bytes:
-    """Return the `auth` part: authHeader in the versioned namespace (PROTOCOL 1.4); raises `UnfitTextError`."""
-    root = new_root("authHeader")
+def auth_document(user: str, password: str, app_version: str, *, is_versioned: bool = True) -> bytes:
+    """
+    Return the `auth` part: authHeader in the versioned namespace, or in the bare one; raises `UnfitTextError`.
+
+    The order of the versioned one fits both: the other may have any (PROTOCOL 1.4).
+    """
+    root = new_root("authHeader", namespace=NAMESPACE if is_versioned else BARE_NAMESPACE)
     for name, text in auth_fields(user, password, app_version).items():
         add_text(root, name, text)
     return serialise(root)

@@ -13,8 +13,8 @@ from lxml import etree
 NAMESPACE = "http://www.scene7.com/IpsApi/xsd/2014-04-03"
 """Of requests and answers; the request's selects the version (PROTOCOL 1.2)."""
 
-FAULT_NAMESPACE = "http://www.scene7.com/IpsApi/xsd"
-"""Of faults, in every version (PROTOCOL 1.5)."""
+BARE_NAMESPACE = "http://www.scene7.com/IpsApi/xsd"
+"""Without a version: of faults in every version, and of authHeader in old ones (PROTOCOL 1.4, 1.5)."""
 
 
 _UNFIT = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,12 +46,13 @@ def add_text(parent: etree._Element, name: str, text: str) -> None:
     unfit = unfit_character(text)
     if unfit is not None:
         raise UnfitTextError(name, unfit)
-    etree.SubElement(parent, f"{{{NAMESPACE}}}{name}").text = text
+    namespace = etree.QName(parent).namespace
+    etree.SubElement(parent, f"{{{namespace}}}{name}").text = text
 
 
-def new_root(name: str) -> etree._Element:
-    """Return an element in the versioned namespace, written without a prefix as in Adobe's example (PROTOCOL 1.4)."""
-    return etree.Element(f"{{{NAMESPACE}}}{name}", nsmap={None: NAMESPACE})
+def new_root(name: str, *, namespace: str = NAMESPACE) -> etree._Element:
+    """Return an element, written without a prefix as in Adobe's example (PROTOCOL 1.4)."""
+    return etree.Element(f"{{{namespace}}}{name}", nsmap={None: namespace})
 
 
 def serialise(root: etree._Element, *, pretty: bool = False) -> bytes:

@@ -84,6 +84,8 @@ class UploadService:
 
         def progressed(sent_bytes: int) -> None:
             nonlocal last_s, counted_bytes
+            if sent_bytes < counted_bytes:  # it is sent once more from its start
+                counted_bytes = 0
             block_bytes = sent_bytes - counted_bytes
             counted_bytes = sent_bytes
             with self._counting:

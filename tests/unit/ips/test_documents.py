@@ -54,6 +54,13 @@ def test_the_auth_document_is_versioned_and_in_order() -> None:
     ).encode("ascii")
 
 
+def test_the_auth_document_of_old_servers_differs_in_its_namespace_only() -> None:
+    versioned = auth_document("u", "p", "1")
+    bare = auth_document("u", "p", "1", is_versioned=False)
+    assert bare == versioned.replace(b"/xsd/2014-04-03", b"/xsd")
+    assert bare != versioned
+
+
 @given(user=texts, password=texts)
 def test_any_password_arrives_as_it_is(assert_valid: AssertValid, user: str, password: str) -> None:
     document = auth_document(user, password, "1")

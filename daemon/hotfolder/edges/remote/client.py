@@ -50,9 +50,12 @@ READ_RETRY_S = 15.0
 """A read is tried again for a blip of the line only; for more, its caller comes again by its own clock."""
 
 _AUTHENTICATION = range(10000, 20000)
+_NO_CREDENTIALS = 10000
 _NOT_ALLOWED = 20003
 _UNREADABLE = 30003
-"""Fault codes (PROTOCOL 1.5): not let in; the role may not call this; the server's schema has no such thing."""
+"""
+Fault codes (PROTOCOL 1.5): not let in; no credentials seen; the role may not call this; its schema has no such thing.
+"""
 
 
 class IpsRemote:
@@ -102,6 +105,8 @@ class IpsRemote:
         self._room = Room(connections)
         self._sleep = sleep
         self._password: str | None = None  # as of the last sign_in
+        self._auth_is_versioned = True  # what UploadFile reads credentials in
+        self._auth_is_known = False  # it has read some
 
     def close(self) -> None:
         """Close the connections; a second call is harmless."""
@@ -198,9 +203,33 @@ class IpsRemote:
     # --- UploadFile ---
 
     def post(self, request: PostRequest, progress: Progress) -> PostAnswer:
-        """Send one POST, once (PROTOCOL 2); `progress` gets the bytes of files that have left."""
+        """
+        Send one POST, once (PROTOCOL 2); `progress` gets the bytes of files that have left.
+
+        In which of two namespaces the server reads credentials, nobody has tried: until it has read some, a POST that
+        is refused for lack of them goes once more in the other, and what worked is remembered (PROTOCOL 7).
+        """
         try:
-            framing = self._frame(request)
+            return self._post_in(request, progress, auth_is_versioned=self._auth_is_versioned)
+        except RemoteError as error:
+            if error.trouble.code != _NO_CREDENTIALS or self._auth_is_known:
+                raise
+        return self._post_in(request, progress, auth_is_versioned=not self._auth_is_versioned)
+
+    def _post_in(self, request: PostRequest, progress: Progress, *, auth_is_versioned: bool) -> PostAnswer:
+        """Send it with credentials in one namespace, and remember this one if they were read."""
+        try:
+            answer = self._post(request, progress, auth_is_versioned=auth_is_versioned)
+        except RemoteError as error:
+            if error.trouble.code not in (None, _NO_CREDENTIALS):
+                self._auth_is_versioned, self._auth_is_known = auth_is_versioned, True
+            raise
+        self._auth_is_versioned, self._auth_is_known = auth_is_versioned, True
+        return answer
+
+    def _post(self, request: PostRequest, progress: Progress, *, auth_is_versioned: bool) -> PostAnswer:
+        try:
+            framing = self._frame(request, auth_is_versioned=auth_is_versioned)
         except (DocumentError, FramingError) as error:
             raise RemoteError(Trouble(kind=Kind.PERMANENT, text=str(error))) from error
         limit = request.company.max_post_bytes
@@ -217,10 +246,10 @@ class IpsRemote:
         finally:
             body.close()
 
-    def _frame(self, request: PostRequest) -> Framing:
+    def _frame(self, request: PostRequest, *, auth_is_versioned: bool) -> Framing:
         return frame(
             boundary=self._boundary(),
-            auth=auth_document(self._settings.user, self._secret(), self._app_version),
+            auth=auth_document(self._settings.user, self._secret(), self._app_version, is_versioned=auth_is_versioned),
             parameters=upload_document(
                 company=request.company,
                 destination=request.destination if request.files else None,
