@@ -1,117 +1,21 @@
 """
 Every answer of the server in the middle of a run of two hundred files.
-
-The sandbox and the real line to it, with the whole coordinator on fakes and a virtual clock. What each row must lead to
-is counted where it cannot be mistaken: at the sandbox, POST by POST.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hotfolder.core.model import Drop, DropState, Outcome
+from hotfolder.core.model import Outcome
 from hotfolder.core.server import Action
-from hotfolder.core.settings import BatchSettings
-from hotfolder.edges.remote import IpsRemote
 from hotfolder.ips.faults import FAULTS
-from hotfolder.sandbox import Clock, Sandbox
-from hotfolder.testing.simulation import World
-from tests.contract.parts import CANARY, make_remote
-from tests.contract.parts import settings as server_settings
-from tests.crash.histories import settings
+from tests.crash.answering import FILES, POSTS, TOGETHER, Run, Script
 
-FILES = 200
-TOGETHER = 20  # files that share a POST
-POSTS = FILES // TOGETHER
 POISON = "f042.txt"
-
-Script = Mapping[str, Any]
-
-
-@dataclass
-class Run:
-    """One run of two hundred files, and what an independent look finds afterwards."""
-
-    world: World
-    box: Sandbox
-    remote: IpsRemote
-    dropped: dict[str, bytes]
-
-    def play(self) -> None:
-        """Let everything come to its end."""
-        self.world.run()
-
-    @property
-    def posts(self) -> int:
-        """How many POSTs the server saw the beginning of, those that only end a job left out."""
-        return sum(bool(request.file_names) for request in self.box.requests if request.operation == "UploadFile")
-
-    @property
-    def ends(self) -> int:
-        """How many POSTs without a file there were."""
-        return sum(not request.file_names for request in self.box.requests if request.operation == "UploadFile")
-
-    def asked(self, operation: str) -> int:
-        """How often something was asked."""
-        return sum(request.operation == operation for request in self.box.requests)
-
-    @property
-    def drops(self) -> dict[str, Drop]:
-        """The drops by path."""
-        return {drop.path: drop for drop in self.world.ledger.drops.values()}
-
-    def told(self, event: str) -> list[str]:
-        """The reasons of all notices of an event."""
-        return [str(notice.fields.get("reason")) for notice in self.world.notices if notice.event == event]
-
-    def check(self, failed: Mapping[str, str] | None = None, outcome: Outcome = Outcome.FAILED) -> None:
-        """Every file is stored once, with its bytes, and filed; but for some, with a part of their reason."""
-        failed = failed or {}
-        share = self.world.shares["catalog"].files
-        assets = {asset["file_name"]: asset for asset in self.box.assets()}
-        for path, content in self.dropped.items():
-            drop = self.drops[path]
-            assert drop.state is DropState.FILED, path
-            assert not drop.possible_second_copy, path
-            assert share[drop.target_path or ""].content == content, path
-            if path in failed:
-                assert drop.outcome is outcome, (path, drop.outcome, drop.reason)
-                assert failed[path] in drop.reason
-                assert path not in assets
-            else:
-                assert drop.outcome is Outcome.STORED, (path, drop.outcome, drop.reason)
-                assert self.box.content(path.removesuffix(".txt")).read_bytes() == content
-                assert assets[path]["versions"] == 1, path
-
-
-@pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
-    """Makes runs with scripted faults."""
-    with ExitStack() as stack:
-
-        def make(*faults: Script, **changes: Any) -> Run:
-            world = World(
-                replace(settings(files_per_post=TOGETHER), batch=BatchSettings(linger_s=2, max_files=FILES // 2))
-            )
-            clock = Clock(monotonic=world.clock.monotonic, now=world.clock.now)
-            given: dict[str, Any] = {"password": CANARY, "job_timeout": 60.0, "faults": faults, **changes}
-            box = stack.enter_context(Sandbox(data=tmp_path / "box", clock=clock, **given))
-            where = server_settings(f"{box.base_url}/UploadFile", f"{box.base_url}/services/IpsApiService")
-            world.remote = remote = make_remote(where, read_timeout_s=0.5)
-            stack.callback(remote.close)
-            dropped = {f"f{number:03}.txt": f"content {number}".encode() for number in range(FILES)}
-            for path, content in dropped.items():
-                world.shares["catalog"].drop(path, content)
-            return Run(world, box, remote, dropped)
-
-        yield make
 
 
 def test_without_a_fault_nothing_is_sent_or_asked_twice(begin: Callable[..., Run]) -> None:
