@@ -26,7 +26,12 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     with ExitStack() as stack:
 
         def make(
-            *faults: Script, jobs: int = 2, overwrite: bool = True, seconds_per_request: float = 0.0, **changes: Any
+            *faults: Script,
+            jobs: int = 2,
+            overwrite: bool = True,
+            seconds_per_request: float = 0.0,
+            read_timeout_s: float = 30.0,
+            **changes: Any,
         ) -> Run:
             world = World(
                 replace(
@@ -41,7 +46,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
             given: dict[str, Any] = {"password": CANARY, "job_timeout": 60.0, "faults": faults, **changes}
             box = stack.enter_context(Sandbox(data=tmp_path / "box", clock=clock, **given))
             where = server_settings(f"{box.base_url}/UploadFile", f"{box.base_url}/services/IpsApiService")
-            world.remote = remote = make_remote(where, read_timeout_s=0.5)
+            world.remote = remote = make_remote(where, read_timeout_s=read_timeout_s)
             stack.callback(remote.close)
             dropped = {f"f{number:03}.txt": f"content {number}".encode() for number in range(FILES)}
             for path, content in dropped.items():

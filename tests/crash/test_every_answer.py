@@ -79,10 +79,13 @@ ANSWERS: dict[str, tuple[Script, tuple[int, int]]] = {
 }
 
 
+NEVER_WHOLE = ("drips", "never comes", "stalls")
+
+
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_answer_in_the_middle_of_a_job(begin: Callable[..., Run], answer: str) -> None:
     script, wanted = ANSWERS[answer]
-    run = begin()
+    run = begin(read_timeout_s=1.5 if answer in NEVER_WHOLE else 30.0)
     fault = run.box.add_fault(on="UploadFile", nth=4, **script)
     started_s = run.world.clock.monotonic()
     run.play()
@@ -128,6 +131,16 @@ def test_one_poison_file_fails_alone(begin: Callable[..., Run], answer: str) -> 
     sent = Counter(name for request in run.box.requests for name in request.file_names)
     assert max(count for name, count in sent.items() if name != POISON) <= 3
     assert sent[POISON] <= run.world.settings.retry.tries
+
+
+def test_file_that_ends_its_job_fails_alone(begin: Callable[..., Run]) -> None:
+    """The others of its job come to nothing with it, twice; then each goes alone."""
+    run = begin({"do": "fatal", "file": POISON, "message": "The converter crashed."})
+    run.play()
+    run.check({POISON: "the server gave up: The converter crashed"})
+    sent = Counter(name for request in run.box.requests for name in request.file_names)
+    assert sent[POISON] == run.world.settings.retry.tries
+    assert max(count for name, count in sent.items() if name != POISON) == 3
 
 
 def test_file_that_a_proxy_does_not_let_through_fails_alone_when_others_pass(begin: Callable[..., Run]) -> None:

@@ -51,6 +51,7 @@ class _Follow:
     open: list[Drop] = field(default_factory=list)  # not told by the log, looked for among the assets
     said: dict[int, Verdict] = field(default_factory=dict)  # what the log says of those, as far as it does
     begun_at: datetime | None = None  # by the server's own clock
+    gave_up: bool = False  # the log says so of the whole job
     looking: bool = False
     log: str = ""
     overdue: bool = False
@@ -228,6 +229,7 @@ class Tracking:
         follow.log = json.dumps(logs, ensure_ascii=False, default=_plain)
         follow.verdicts, follow.open = [], []
         follow.begun_at = verdicts.begun_at(logs)
+        follow.gave_up = any(log.fatal_error.strip() for log in logs)
         for drop, verdict in zip(members, decision.verdicts, strict=True):
             # after an earlier attempt in doubt "the name exists" may mean ourselves: only the asset can tell
             if verdict.outcome is None or (verdict.outcome is Outcome.DUPLICATE and drop.sends > 1):
@@ -417,16 +419,20 @@ class Tracking:
         seeking = job.state is JobState.SEEKING
         again: list[Drop] = []
         for drop in missing:
-            # one that was accepted fails soon; one that never arrived is the line's trouble, not the file's
-            if drop.sends < (SENDS_MAX if drop.state is DropState.SENT else board.settings.retry.tries):
+            # one that was accepted fails soon; one that never arrived is the line's trouble, not the file's, and one
+            # in a job that the server gave up may be another one's
+            is_its_own = drop.state is DropState.SENT and not follow.gave_up
+            if drop.sends < (SENDS_MAX if is_its_own else board.settings.retry.tries):
                 # a complete log without a row, or no such asset, proves that nothing of it is there
                 doubtful = drop.possible_second_copy or drop.id in unsure or not (proven or follow.log)
-                # in doubt for the second time it may be what breaks the line: the others of its POST are spared that
-                alone = drop.alone or (drop.state is DropState.DOUBTED and drop.sends > 1)
+                # the second time it may be what breaks the line or the job: the others are spared that
+                alone = drop.alone or (not is_its_own and drop.sends > 1)
                 board.journal.change_drops([drop], state=DropState.CLAIMED, possible_second_copy=doubtful, alone=alone)
                 again.append(drop)
             elif drop.id not in unsure and (proven or follow.log):
                 why = wording.NEVER_WORKED_ON if drop.state is DropState.SENT else wording.NEVER_ARRIVED
+                if follow.gave_up and drop.id in follow.said:
+                    why = follow.said[drop.id].reason
                 follow.verdicts.append(_verdict(drop, Outcome.FAILED, why))
             else:
                 follow.verdicts.append(_verdict(drop, Outcome.UNKNOWN, wording.NOT_TOLD))

@@ -68,7 +68,7 @@ def decide(expected: Sequence[Expected], logs: Sequence[JobLog]) -> Decision:
     owners = _Owners(expected)
     evidence = [_Evidence() for _ in expected]
     strangers: Counter[str] = Counter()
-    nameless_errors = 0
+    strange_errors = 0
     fatal: list[str] = []
     for number, log in enumerate(logs):
         if log.fatal_error.strip():
@@ -84,14 +84,14 @@ def decide(expected: Sequence[Expected], logs: Sequence[JobLog]) -> Decision:
             if owner is not None:
                 position, relation = owner
                 evidence[position].add(relation, _Line(number, meaning, row))
-            elif meaning is not Weight.FATAL and meaning.is_bad and row.asset_name is None:
-                nameless_errors += 1
+            elif meaning is not Weight.FATAL and meaning.is_bad:
+                strange_errors += 1
     verdicts = tuple(
         _verdict(file, found, fatal, several=len(logs) > 1) for file, found in zip(expected, evidence, strict=True)
     )
     notes = [f"unknown log type {word!r} in {count} rows" for word, count in sorted(strangers.items())]
-    if nameless_errors:
-        notes.append(f"{nameless_errors} errors in the log name no file of the job")
+    if strange_errors:
+        notes.append(f"{strange_errors} errors in the log name no file of the job")
     notes += [f"the log of {log.handle} is not complete" for log in logs if not log.is_complete]
     notes += _miscounts(len(expected), logs)
     return Decision(verdicts, tuple(notes))
@@ -155,6 +155,7 @@ class _Evidence:
     own: list[_Line] = field(default_factory=list)  # its asset ID, or no ID and its name in the message
     renamed: list[_Line] = field(default_factory=list)  # its asset ID and "-1", "-2", ...
     hinted: list[_Line] = field(default_factory=list)  # an ID that is nobody's, its name in the message
+    aside: list[_Line] = field(default_factory=list)  # about something made from it
 
     def add(self, relation: str, line: _Line) -> None:
         lines: list[_Line] = getattr(self, relation)
@@ -168,7 +169,7 @@ class _Evidence:
 
 
 _BY_PRODUCTS = ("optimized", "mask", "thumbnail", "layer", "page", "encod")
-"""Parts of asset types that are made from a file and have names of their own (PROTOCOL 4.4, rule 3)."""
+"""Parts of asset types that are made from a file, mostly under names of their own (PROTOCOL 4.4, rule 3)."""
 
 
 def is_by_product(row: LogRow) -> bool:
@@ -189,24 +190,34 @@ class _Owners:
         self._lengths = sorted({len(name) for name in self._by_name}, reverse=True)
 
     def find(self, row: LogRow) -> tuple[int, str] | None:
-        """Return the file's position and how the row belongs to it: own, renamed or hinted."""
+        """Return the file's position and how the row belongs to it: own, renamed, hinted or aside."""
         if not row.asset_name:
             position = self._named(row.message)
             return None if position is None else (position, "own")
         own = self._by_asset.get(row.asset_name)
         renamed = _RENAMED.fullmatch(row.asset_name)
         base = self._by_asset.get(renamed.group(1)) if renamed else None
+        if is_by_product(row):
+            candidates = (own, base, self._part_of(row.asset_name), self._named(row.message))
+            position = next((candidate for candidate in candidates if candidate is not None), None)
+            return None if position is None else (position, "aside")
         if own is not None:
             # "chair-1" is a file of this job, but may also be what "chair" was renamed to: then only the message tells.
             if base is not None and self._named(row.message) == base:
                 return base, "renamed"
             return own, "own"
-        if is_by_product(row):
-            return None
         if base is not None:
             return base, "renamed"
         position = self._named(row.message)
         return None if position is None else (position, "hinted")
+
+    def _part_of(self, name: str) -> int | None:
+        """Return the file from whose name one such as "poster_Layer 1" is made (PROTOCOL 3.4, layerNaming)."""
+        while "_" in name:
+            name = name.rpartition("_")[0]
+            if name in self._by_asset:
+                return self._by_asset[name]
+        return None
 
     def _named(self, message: str) -> int | None:
         """Return the one file that a message names as the last part of a path, or None."""
@@ -244,6 +255,23 @@ A name begins a message, or follows a "/" or a quotation mark; after a mere blan
 
 
 def _verdict(file: Expected, found: _Evidence, fatal: Sequence[str], *, several: bool) -> Verdict:
+    """
+    Judge by the rows about the file itself; trouble with what is made from it is a remark (PROTOCOL 4.4, rule 3).
+
+    Where the log has no other row with its ID, one about something made from it under the same ID has to do.
+    """
+    if _heaviest(found.own) <= Weight.NEUTRAL:
+        found.own += [line for line in found.aside if line.row.asset_name == file.asset]
+        found.aside = [line for line in found.aside if line.row.asset_name != file.asset]
+    verdict = _judged(file, found, fatal, several=several)
+    remarks = (
+        wording.tidied(line.row.message) for line in found.aside if line.weight.is_bad or line.weight is Weight.WARNING
+    )
+    warnings = tuple(dict.fromkeys((*verdict.warnings, *filter(None, remarks))))
+    return verdict if verdict.outcome is None else replace(verdict, warnings=warnings)
+
+
+def _judged(file: Expected, found: _Evidence, fatal: Sequence[str], *, several: bool) -> Verdict:
     own, renamed = _heaviest(found.own), _heaviest(found.renamed)
     if own.is_bad:
         return _bad(file, found.own, own, several=several)

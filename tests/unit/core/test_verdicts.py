@@ -14,7 +14,7 @@ from tests.strategies import MOMENT, assets, expected_files, job_logs
 from hotfolder.core.logwords import Weight, weight
 from hotfolder.core.model import Outcome
 from hotfolder.core.server import Asset, JobLog, LogRow
-from hotfolder.core.verdicts import CLOCK_TOLERANCE, Expected, Verdict, begun_at, decide, from_asset
+from hotfolder.core.verdicts import CLOCK_TOLERANCE, Expected, Verdict, begun_at, decide, from_asset, is_by_product
 
 CHAIR = Expected(drop=1, asset="chair", sent_name="chair.jpg", overwrite=True, doubted=False, earlier_doubt=False)
 DOUBTED = replace(CHAIR, doubted=True)
@@ -62,7 +62,7 @@ def test_any_log_gives_every_file_one_verdict(files: tuple[Expected, ...], logs:
 @given(expected_files, st.lists(job_logs, max_size=3))
 def test_file_with_an_error_is_never_called_stored(files: tuple[Expected, ...], logs: list[JobLog]) -> None:
     for file, verdict in zip(files, decide(files, logs).verdicts, strict=True):
-        rows = [row for log in logs for row in log.rows if row.asset_name == file.asset]
+        rows = [row for log in logs for row in log.rows if row.asset_name == file.asset and not is_by_product(row)]
         # a row may be about another file that was renamed to this one's name, if its message says so
         certain = [row for row in rows if "-" not in file.asset or file.sent_name in row.message]
         if any(weight(row.log_type) in (Weight.ERROR, Weight.CANCEL, Weight.FATAL) for row in certain):
@@ -245,6 +245,29 @@ def test_by_products_do_not_count() -> None:
     ]
     verdict = one(CHAIR, log(*rows))
     assert (verdict.outcome, verdict.second_copy) == (Outcome.STORED, False)
+    assert verdict.warnings == ("Co/chair.jpg: no mask", "page 1")
+
+
+@pytest.mark.parametrize("name", ["chair", "chair_1", "chair_Layer 1", "chair_x_y", "chair-3", "CHAIR"])
+def test_trouble_with_what_is_made_from_a_file_is_a_remark(name: str) -> None:
+    """The file itself is online (PROTOCOL 4.4, rule 3)."""
+    trouble = row("UploadError", name, "Co/chair.jpg: too many colours", kind="OptimizedImage")
+    verdict = one(CHAIR, log(row("UploadSuccess", kind="MasterImage"), trouble))
+    assert (verdict.outcome, verdict.warnings) == (Outcome.STORED, ("Co/chair.jpg: too many colours",))
+    assert one(CHAIR, log(trouble)).outcome is (Outcome.FAILED if name == "chair" else None)
+
+
+def test_success_of_what_is_made_from_a_file_says_nothing_of_it() -> None:
+    made = row("UploadSuccess", "chair_1", kind="Layer")
+    assert one(CHAIR, log(made)).outcome is None
+    verdict = one(CHAIR, log(made, row("UploadError", message="no pixels"), row("UploadSuccess", kind="Thumbnail")))
+    assert verdict.outcome is Outcome.FAILED
+
+
+def test_error_under_a_name_that_is_nobodys_is_noted() -> None:
+    decision = decide([CHAIR], [log(row("UploadSuccess"), row("UploadError", "table", "Co/table.jpg: bad"))])
+    assert decision.verdicts[0].outcome is Outcome.STORED
+    assert "1 errors in the log name no file of the job" in decision.notes
 
 
 # --- doubt ---
