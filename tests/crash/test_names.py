@@ -12,7 +12,8 @@ import pytest
 from hotfolder.core.catalogue import Shelf
 from hotfolder.core.model import DropState
 from hotfolder.core.server import Kind, Trouble
-from hotfolder.core.settings import FolderSettings, Settings
+from hotfolder.core.settings import FolderSettings, Settings, UploadSettings
+from hotfolder.ports import PostRequest
 from hotfolder.testing.simulation import World
 from tests.crash.histories import check, settings
 
@@ -214,6 +215,122 @@ def test_a_file_that_the_server_refuses_for_itself_still_fails() -> None:
     check(world, dropped, failed=frozenset({"bad.jpg"}))
     assert any(path.startswith("_failed/bad.jpg") for path in world.shares["catalog"].files)
     assert projects_of(world, "a") == {"p|1|Spring"}
+
+
+def restarted_with_a_claimed_job(world: World) -> dict[str, bytes]:
+    """Have the daemon end when its first POST did not get through; the job is still to be opened then."""
+    dropped = drop(world, "catalog", "a.jpg", "b.jpg")
+
+    def weather(request: PostRequest) -> str:
+        if world.crashes or world.perils.crash_at:
+            return "ok"
+        world.perils.crash_at = world.perils.steps + 2  # once that is in the ledger
+        return "not sent"
+
+    world.weather = weather
+    return dropped
+
+
+@pytest.mark.parametrize("how", ["not given", "hangs"])
+def test_a_claimed_job_that_waits_for_its_names_after_a_restart_holds_up_no_other(how: str) -> None:
+    world = World(named("Spring", upload=UploadSettings(parallel_jobs=1)))
+    make(world, "Spring")
+    dropped = restarted_with_a_claimed_job(world)
+    others: dict[str, bytes] = {}
+    seen: list[tuple[bool, bool]] = []
+
+    def withhold(world: World) -> None:
+        if how == "hangs":
+            world.hanging.add("names default")
+        else:
+            world.servers["default"].untold[Shelf.PROJECTS] = BROKEN
+
+    def give(world: World) -> None:
+        world.hanging.clear()
+        world.servers["default"].untold.clear()
+
+    def look(world: World) -> None:
+        others_done = "_done/2026-03-01/x.jpg" in world.shares["plain"].files
+        mine_claimed = any(path.startswith("_working") for path in world.shares["catalog"].files)
+        seen.append((others_done, mine_claimed))
+
+    world.at(3, withhold)
+    world.at(10, lambda world: others.update(drop(world, "plain", "x.jpg")))
+    world.at(100, look)
+    world.at(600, give)
+    world.at(700, look)
+    world.run(quiet_end_s=700)
+    assert world.crashes == 1
+    assert seen == [(True, True), (True, False)]
+    check(world, dropped)
+    check(world, others, folder="plain")
+    assert projects_of(world, "a") == {"p|1|Spring"}
+
+
+def test_a_claimed_job_keeps_the_names_it_was_claimed_with() -> None:
+    """Though nothing else names them any more, they are looked up for it."""
+    world = World(named("Spring"))
+    make(world, "Spring")
+    dropped = restarted_with_a_claimed_job(world)
+    weather = world.weather
+
+    def new_settings_at_the_restart(request: PostRequest) -> str:
+        world.settings = renamed(world.settings)  # no project at all
+        return weather(request)
+
+    world.weather = new_settings_at_the_restart
+    world.run()
+    assert world.crashes == 1
+    check(world, dropped)
+    assert projects_of(world, "a") == {"p|1|Spring"}
+
+
+def test_a_claimed_job_whose_project_is_no_more_after_a_restart_follows_new_settings() -> None:
+    world = World(named("Spring", upload=UploadSettings(parallel_jobs=1)))
+    make(world, "Spring")
+    dropped = restarted_with_a_claimed_job(world)
+    others: dict[str, bytes] = {}
+    world.at(3, lambda world: make(world, "Winter"))
+    world.at(10, lambda world: others.update(drop(world, "plain", "x.jpg")))
+    world.at(300, lambda world: world.reload(renamed(world.settings, "Winter")))
+    world.run(quiet_end_s=400)
+    assert world.crashes == 1
+    check(world, dropped)
+    check(world, others, folder="plain")
+    assert projects_of(world, "a") == {"p|1|Winter"}
+
+
+def test_handles_that_changed_while_the_server_was_away_are_not_used_after_it() -> None:
+    world = World(named("Spring"))
+    make(world, "Spring")
+    first = drop(world, "catalog", "a.jpg")
+    late: dict[str, bytes] = {}
+    began_s = world.clock.monotonic()
+    world.line = lambda name, now_s: NOBODY if 100 < now_s - began_s < 300 else None
+
+    def change(world: World) -> None:
+        world.servers["default"].shelves[Shelf.PROJECTS] = {"Spring": "p|9|Spring"}
+        late.update(drop(world, "catalog", "b.jpg"))
+
+    world.at(150, change)
+    world.run(quiet_end_s=500)
+    check(world, first | late)
+    assert projects_of(world, "b") == {"p|9|Spring"}
+    assert not [notice for notice in world.notices if "no such project" in str(notice.fields)]
+
+
+def test_nothing_more_is_to_be_done_while_a_name_is_missing() -> None:
+    """A single pass ends then, also if other files wait behind those that become the same asset."""
+    world = World(named("Sprng"))
+    make(world, "Spring")
+    drop(world, "catalog", "a.jpg")
+    world.at(10, lambda world: drop(world, "plain", "a.jpg").clear())
+    world.run(quiet_end_s=60)
+    assert world.clock.monotonic() < 1000.0 + 150.0
+    assert {(drop.folder, drop.state) for drop in world.ledger.drops.values()} == {
+        ("catalog", DropState.READY),
+        ("plain", DropState.READY),
+    }
 
 
 def history(*, crash_at: int | None, seed: int = 0) -> World:

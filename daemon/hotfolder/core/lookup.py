@@ -76,6 +76,7 @@ class _Copy:
         self.afresh = False  # to be read whether or not somebody waits
         self.next_s = now_s  # not before, while somebody waits
         self.idle_s = now_s  # and while nobody does
+        self.stale = False  # read before the server was away: nothing of it counts before it is asked for again
         self.unsure: set[Name] = set()  # a job was refused with their handles: they count when read again
         self.told: set[Name] = set()  # names that were told to be missing
         self.told_trouble = False
@@ -83,7 +84,7 @@ class _Copy:
 
     def handle(self, name: Name) -> str | None:
         """Return the handle of a name, None while none is known."""
-        if self.listed is None or name in self.unsure:
+        if self.listed is None or self.stale or name in self.unsure:
             return None
         if name not in self._handles:
             self._handles[name] = handle_of(name[1], self.listed)
@@ -94,13 +95,13 @@ class _Copy:
         self.listed = listed
         self.trouble = None
         self.failures = 0
-        self.asked = self.afresh = self.refused = False
+        self.asked = self.afresh = self.refused = self.stale = False
         self.unsure.clear()
         self._handles.clear()
 
     def why(self, name: Name) -> str | None:
         """Return why a name has no handle, None while that is still to be told."""
-        if self.listed is not None and name not in self.unsure:
+        if self.listed is not None and not self.stale and name not in self.unsure:
             return why_unknown(*name, self.listed)
         return None if self.trouble is None else f"the {_quoted(name)} cannot be looked up: {self.trouble}"
 
@@ -212,10 +213,13 @@ class Lookup:
         self._waiting.pop(server, None)
 
     def signed_in(self, server: str) -> None:
-        """Handles may be others by now: what was read long ago is read again, and counts until then."""
+        """Handles may be others by now: what was read more than a minute ago is read again before it counts."""
+        now_s = self._board.now.monotonic
         for (name, _), copy in self._copies.items():
-            if name == server and copy.refused:  # perhaps as another user
-                copy.next_s = self._board.now.monotonic
+            if name == server:
+                copy.stale = copy.listed is not None and now_s >= copy.next_s
+                if copy.refused:  # perhaps as another user
+                    copy.next_s = now_s
         self._look_afresh(server)
 
     def doubt(self, server: str, options: str) -> bool:
@@ -260,7 +264,7 @@ class Lookup:
         Only what concerns more than the list is passed on: that the server refuses us, or that nobody answers.
         """
         copy, trouble = self._copy_of(event.server, event.shelf), event.trouble
-        copy.asked = copy.afresh = False
+        copy.asked = copy.afresh = copy.stale = False
         copy.failures += 1
         copy.trouble = trouble.text
         copy.refused = trouble.kind is Kind.PERMANENT or _is_about_rights(trouble)

@@ -71,6 +71,7 @@ class World:
     publish_weather: Callable[[str], str] = lambda name: "ok"
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
     perils: Perils = field(default_factory=Perils)
+    hanging: set[str] = field(default_factory=set)  # threads that come to no end, such as "names default"
     notices: list[Notice] = field(default_factory=list)
     crashes: int = 0
 
@@ -210,9 +211,8 @@ class Life:
             world.play_script()
             if self._events:
                 self._turn(self._events.popleft())
-            elif any(self._lines.values()):
-                name = world.random.choice(sorted(name for name, line in self._lines.items() if line))
-                self._carry_out(self._lines[name].popleft())
+            elif names := sorted(name for name, line in self._lines.items() if line and name not in world.hanging):
+                self._carry_out(self._lines[world.random.choice(names)].popleft())
             elif not self._sleep(quiet_end_s):
                 return
         raise StuckError(f"no end after {STEPS_MAX} turns; the last: {world.perils.trace[-10:]}")
