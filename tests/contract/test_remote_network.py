@@ -9,7 +9,6 @@ import logging
 import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import pytest
+from tests.contract.fronts import make_certificate
 from tests.contract.odd_server import (
     ACCEPTED,
     FAULT,
@@ -135,20 +135,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
     """A certificate for localhost that vouches for itself, and a server's context with it."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl makes the certificate, and it is not here")
-    directory = tmp_path_factory.mktemp("certificate")
-    key, file = directory / "key.pem", directory / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", str(key), "-out", str(file)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file, key)
-    return file, context
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 def test_a_certificate_nobody_vouches_for_means_not_sent(

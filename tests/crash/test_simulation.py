@@ -31,6 +31,8 @@ WEATHERS: dict[str, tuple[str, ...]] = {
     "busy in the middle": ("ok", "busy"),
     "fault in the middle": ("ok", "fault"),
     "last answer lost": ("ok", "ok", "swallow after"),
+    "our address changes in the middle": ("ok", "moved"),
+    "our address changes before the end": ("ok", "swallow before", "moved"),
     "two answers lost": ("swallow after", "swallow after"),
     "nothing kept, twice": ("swallow before", "swallow before"),
 }

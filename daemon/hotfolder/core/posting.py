@@ -304,7 +304,7 @@ class Posting:
             self._not_received(job, run, post, drops, trouble, changed=set(event.changed))
         elif event.local:
             self._not_received(job, run, post, drops, trouble)
-        elif trouble.has_moved:
+        elif trouble.has_moved and job.handle is not None:
             self._abandon(job, run, post, drops, trouble)
         elif not trouble.reached and trouble.kind is Kind.TRANSIENT:
             self._not_received(job, run, post, drops, trouble)

@@ -28,6 +28,8 @@ from hotfolder.core.server import (
 from hotfolder.ports import ChangedError, Clock, PostRequest, Progress
 from hotfolder.testing.perils import Perils
 
+OUR_ADDRESS = "192.0.2.1"
+
 COMPANY = Company(handle="c|1", name="Example Co", root_path="ExampleCo/")
 
 
@@ -208,7 +210,8 @@ class ModelRemote:
         """
         Take a POST as the weather has it.
 
-        "ok", "not sent", "swallow before", "swallow after", "busy" (503), "fault" (30000), "refuse" (30001), and
+        "ok", "moved" (not the first: our address is another one), "not sent",
+        "swallow before", "swallow after", "busy" (503), "fault" (30000), "refuse" (30001), and
         "poison", which refuses any POST that holds a file whose content begins with b"poison".
         """
         sent: list[SentFile] = []
@@ -231,6 +234,8 @@ class ModelRemote:
         self._check_line()
         weather = self._weather(request)
         self._server.requests.append(f"post {weather}")
+        if weather == "moved" and request.source_address is not None:
+            raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="our address is gone", reached=False, has_moved=True))
         if weather == "not sent":
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="no connection", reached=False))
         if weather == "swallow before":
@@ -245,8 +250,10 @@ class ModelRemote:
         self._perils.tick(f"after posting to {request.job_name or request.job_handle}")
         if weather == "swallow after":
             raise RemoteError(Trouble(kind=Kind.UNKNOWN, text="answer lost"), files=tuple(sent))
+        if request.job_handle is not None and request.files and request.source_address != OUR_ADDRESS:
+            raise AssertionError(f"a POST that may leave from anywhere: {request}")
         progress(sum(size for _, _, size in contents))
-        return PostAnswer(job_handle=handle, files=tuple(sent))
+        return PostAnswer(job_handle=handle, files=tuple(sent), our_address=OUR_ADDRESS)
 
     def close(self) -> None:
         """Nothing is kept open."""
