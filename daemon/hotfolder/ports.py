@@ -207,6 +207,9 @@ class Remote(Protocol):
     def sign_in(self) -> Company:
         """Prove the credentials, read afresh, and find the company."""
 
+    def password_expires(self) -> datetime | None:
+        """Return when the password expires; None = never, or the server does not tell."""
+
     def credentials_changed(self) -> bool:
         """Return whether the password is another one than at the last `sign_in`."""
 

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,30 @@ def test_a_server_that_is_down_while_signing_in_is_asked_once(remote: IpsRemote,
     trouble = trouble_of(remote.sign_in)
     assert (trouble.kind, trouble.status, trouble.retry_after_s) == (Kind.TRANSIENT, 503, 7.0)
     assert len(box.requests) == 1
+
+
+def test_the_server_tells_when_the_password_expires(connect: Callable[..., IpsRemote], tmp_path: Path) -> None:
+    at = datetime(2026, 4, 5, 6, 7, 8, tzinfo=UTC)
+    for expires in (at, None):
+        with Sandbox(data=tmp_path / str(expires), password=CANARY, password_expires=expires, record_xml=True) as other:
+            assert connect(at=other).password_expires() == expires
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"do": "fault", "code": 20003}, {"do": "fault", "code": 30000}, {"do": "fault", "code": 30003}],
+    ids=["not allowed", "internal trouble", "unknown to its schema"],
+)
+def test_a_server_that_will_not_tell_of_the_password_is_no_trouble(
+    remote: IpsRemote, box: Sandbox, fault: dict[str, Any]
+) -> None:
+    box.add_fault(on="getUserInfo", **fault)
+    assert remote.password_expires() is None
+
+
+def test_only_a_refusal_of_us_keeps_the_expiry_from_being_told(remote: IpsRemote, box: Sandbox) -> None:
+    box.add_fault(on="getUserInfo", do="fault", code=10001)
+    assert trouble_of(remote.password_expires).kind is Kind.FATAL
 
 
 # --- one job from the first POST to its log ---

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hotfolder.core.model import DropState, Outcome
@@ -61,6 +62,14 @@ def settings(
         tracking=TrackingSettings(poll_s=1, poll_max_s=5, deadline_s=600),
         recovery=RecoverySettings(job_timeout_s=60, grace_s=20, recheck_s=10),
     )
+
+
+def two_companies() -> Settings:
+    """Return settings of two hot folders, each with a server of its own."""
+    given = settings(receipts=True)
+    catalog = replace(given.folders[0], poll_s=20.0)
+    archive = replace(catalog, name="archive", path=Path("/archive"), server="archive")
+    return replace(given, servers=(server(), server("archive")), folders=(catalog, archive))
 
 
 def check(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,20 +10,11 @@ from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.leftovers import gone_servers
 from hotfolder.core.model import DropState, JobState
 from hotfolder.core.server import Kind, Trouble
-from hotfolder.core.settings import Settings
 from hotfolder.testing.simulation import World
-from tests.crash.histories import check, server, settings
+from tests.crash.histories import check, server, two_companies
 
 DOWN = Trouble(kind=Kind.TRANSIENT, text="no route", reached=False)
 REFUSED = Trouble(kind=Kind.FATAL, text="wrong password", code=10001)
-
-
-def two_companies(**changes: object) -> Settings:
-    """Return settings of two hot folders, each with a server of its own."""
-    given = settings(receipts=True)
-    catalog = replace(given.folders[0], poll_s=20.0)
-    archive = replace(catalog, name="archive", path=Path("/archive"), server="archive")
-    return replace(given, servers=(server(), server("archive")), folders=(catalog, archive), **changes)  # type: ignore[arg-type]
 
 
 def drop(world: World, *, files: int = 2) -> dict[str, dict[str, bytes]]:

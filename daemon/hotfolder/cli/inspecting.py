@@ -74,6 +74,11 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [*map(_server, servers), _folders(taken)]
     if taken["jobs"]:
         parts.append(_jobs(taken))
+    parts += [
+        _wanted(f"server {entry['name']}: password", _expiring(entry))
+        for entry in attention.get("servers", [])
+        if entry["password_cure"]
+    ]
     parts += [_wanted(f"{entry['folder']}: {entry['state']}", entry) for entry in attention.get("folders", [])]
     parts += [_wanted(_naming(entry["folders"]), entry) for entry in attention.get("names", [])]
     parts += [_wanted(f"{entry['folder']}/{entry['path']}: held", entry) for entry in attention.get("held", [])]
@@ -89,6 +94,11 @@ def _server(server: dict[str, Any]) -> Text:
     if server["error"]:
         line.append(f" ({shown(server['error'])})")
     return line
+
+
+def _expiring(server: dict[str, Any]) -> dict[str, Any]:
+    at = datetime.fromisoformat(server["password_expires"]).astimezone()
+    return {"reason": f"the password expires on {at:%Y-%m-%d %H:%M}", "cure": server["password_cure"]}
 
 
 def _naming(folders: list[str]) -> str:

@@ -195,6 +195,9 @@ def sandbox(
     company: Annotated[str, typer.Option(help="The company it knows")] = "Example Co",
     user: Annotated[str, typer.Option(help="The user it knows")] = "ingest@example.com",
     password: Annotated[str, typer.Option(help="That user's password")] = "secret",  # noqa: S107 # of a sandbox
+    password_expires: Annotated[
+        str | None, typer.Option(metavar="DURATION", help='When it says that the password expires, such as "10d"')
+    ] = None,
     speed: Annotated[float, typer.Option(help="Files it works through per second and job; 0 = at once", min=0)] = 20.0,
     job_timeout: Annotated[str, typer.Option(help="How long an open job waits for its next POST")] = "30m",
     faults: Annotated[
@@ -213,6 +216,10 @@ def sandbox(
         job_timeout_s = parse_duration(job_timeout)
     except ValueError as error:
         raise typer.BadParameter(f"--job-timeout: {error}") from None
+    try:
+        expires_s = None if password_expires is None else parse_duration(password_expires)
+    except ValueError as error:
+        raise typer.BadParameter(f"--password-expires: {error}") from None
     return run_sandbox(
         port=port,
         data=data,
@@ -225,4 +232,5 @@ def sandbox(
         overwrite_mode=overwrite_mode.value,
         serial=serial,
         auth_namespace="unversioned" if unversioned_auth else "versioned",
+        password_expires_s=expires_s,
     )

@@ -48,6 +48,7 @@ class Board:
         self.next_job = 1
         self.once = False  # run --once: nothing lingers, and it ends
         self.stopping = False
+        self._company_keys: dict[str, tuple[str, ...]] = {}
         self._actions: list[Action] = []
         self._notices: list[Notice] = []
         self._finished: list[tuple[Drop, Job | None]] = []
@@ -67,7 +68,9 @@ class Board:
     def company_key(self, server: str) -> tuple[str, ...]:
         """Return what tells companies apart: asset IDs are unique in one, and mean nothing in another."""
         found = self.settings.server(server)
-        return (server,) if found is None else found.company_key
+        if found is not None:
+            self._company_keys[server] = found.company_key
+        return self._company_keys.get(server, (server,))  # also of one that is no longer configured
 
     def take_turn(self) -> Turn:
         """Return what has been collected since the last call."""

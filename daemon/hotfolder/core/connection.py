@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from hotfolder.core.board import Board, backoff_s
+from hotfolder.core.expiry import Expiry
 from hotfolder.core.messages import SignIn
 from hotfolder.core.server import Company, Kind, Trouble
 
@@ -46,6 +47,7 @@ class Connection:
         self.since: datetime = board.now.wall
         self.error: str | None = None
         self.company: Company | None = None
+        self.expiry = Expiry(board, name)
         self._asked = False  # a sign-in is under way
         self._next_s = board.now.monotonic  # when to sign in next
         self._force_s = board.now.monotonic  # when to try a refused password again
@@ -85,6 +87,7 @@ class Connection:
         was, self.company = self.state, company
         self._set("ok", None)
         self._down_since_s = None
+        self.expiry.signed_in()
         if was in ("unreachable", "refused"):
             self._tell("server.recovered", company=company.name)
 
@@ -136,9 +139,17 @@ class Connection:
             wait_s = max(wait_s, trouble.retry_after_s)
         self._next_s = max(self._next_s, board.now.monotonic + wait_s)
 
+    def expiry_untold(self, trouble: Trouble) -> None:
+        """The server did not say when the password expires; only what concerns more than that is passed on."""
+        self.expiry.untold()
+        if trouble.kind is Kind.FATAL or not trouble.reached:
+            self.report(trouble)
+
     def wake(self) -> None:
         """Sign in when it is time."""
         board = self._board
+        if self.is_ok and not board.stopping:
+            self.expiry.wake()
         if self.state == "ok" or self._asked or board.stopping or board.now.monotonic < self._next_s:
             return
         forced = self.state != "refused" or board.now.monotonic >= self._force_s
@@ -147,7 +158,9 @@ class Connection:
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do."""
-        return None if self.state == "ok" or self._asked else self._next_s
+        if self.is_ok:
+            return self.expiry.next_wake_s()
+        return None if self._asked else self._next_s
 
     def _tell(self, event: str, level: Literal["info", "warning", "error"] = "info", **fields: Any) -> None:
         """Log an event, with the server's name where there is another one."""

@@ -196,6 +196,10 @@ class Coordinator:
                 self._signed_in(event)
             case m.SignInFailed():
                 self.connections[event.server].sign_in_failed(event.trouble)
+            case m.ExpiryTold():
+                self.connections[event.server].expiry.told(event.at)
+            case m.ExpiryUntold():
+                self.connections[event.server].expiry_untold(event.trouble)
             case m.Polled():
                 self.tracking.polled(event)
             case m.PollFailed():
@@ -329,13 +333,15 @@ class Coordinator:
         """An executor met what nobody foresaw: the safe reading of each action's silence."""
         text = f"internal error: {event.error}"
         trouble = Trouble(kind=Kind.TRANSIENT, text=text)
+        if getattr(event.action, "server", None) not in (None, *self.connections):
+            return  # the last word of a server that is no longer configured
         match event.action:
             case m.SendPost(job=job, number=number):
                 self.posting.failed(m.PostFailed(job, number, Trouble(kind=Kind.UNKNOWN, text=text)))
-            case m.SignIn(server=server) | m.Poll(server=server) if server not in self.connections:
-                pass
             case m.SignIn(server=server):
                 self.connections[server].sign_in_failed(trouble)
+            case m.AskExpiry(server=server):
+                self.connections[server].expiry.untold()
             case m.Poll(server=server):
                 self.tracking.poll_failed(m.PollFailed(server, trouble))
             case m.Seek(job=job):

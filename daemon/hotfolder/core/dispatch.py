@@ -184,6 +184,7 @@ class Dispatch:
     def forget_server(self, server: str) -> None:
         """Nothing waits for a server that is no longer configured: what was ready follows its hot folder's choice."""
         self._lines.pop(server, None)
+        self.taken.forget_server(server)
         self._named = {key: None for key in self._named if key[0] != server}
 
     # --- forming ---

@@ -306,6 +306,22 @@ class SignInFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpiryTold:
+    """When the password expires; None = never, or the server does not tell."""
+
+    server: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryUntold:
+    """Nobody answered, or we are not let in."""
+
+    server: str
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
 class Polled:
     """What a server says of the jobs we follow there."""
 
@@ -492,6 +508,8 @@ Event = (
     | PostProgressed
     | SignedIn
     | SignInFailed
+    | ExpiryTold
+    | ExpiryUntold
     | Polled
     | PollFailed
     | Sought
@@ -617,6 +635,13 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class AskExpiry:
+    """Ask when the password expires; answered by ExpiryTold or ExpiryUntold."""
+
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """A job to ask about."""
 
@@ -734,6 +759,7 @@ Action = (
     | Claim
     | SendPost
     | SignIn
+    | AskExpiry
     | Poll
     | Seek
     | FindAssets

@@ -90,6 +90,12 @@ class TakenNames:
         if question is not None:
             question.drops.pop(drop.id, None)
 
+    def forget_server(self, server: str) -> None:
+        """A server is no longer configured; what waited for it has been told to go elsewhere."""
+        self._waiting.pop(server, None)
+        self._questions.pop(server, None)
+        self._untold.discard(server)
+
     def is_asked(self, drop: Drop) -> bool:
         """Return whether the server is being asked for a drop's name, and the drop waits for that."""
         question = self._questions.get(drop.server)

@@ -43,6 +43,11 @@ def company(record: object) -> Company | None:
     return Company(handle=handle, name=name, root_path=root_path.rstrip("/") + "/")
 
 
+def password_expires(user: object) -> datetime | None:
+    """Return when a user's password expires, None if the server does not say (PROTOCOL 4.5, getUserInfo)."""
+    return _moment(getattr(user, "passwordExpires", None))
+
+
 def active_companies(memberships: object) -> list[Company]:
     """Return the companies of getCompanyMembership that this user may use now."""
     companies = (

@@ -4,6 +4,7 @@ Who may call: the one company and user of a sandbox, and the authHeader that a r
 
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from lxml import etree
@@ -11,6 +12,8 @@ from lxml import etree
 from hotfolder.sandbox.documents import FAULT_NAMESPACE, NAMESPACE, is_true, read, split_tag, text_of
 from hotfolder.sandbox.errors import invalid_company, invalid_credentials, no_credentials
 from hotfolder.sandbox.schemas import AUTH_HEADER
+
+FAR_AWAY: Final = datetime(2099, 1, 1, tzinfo=UTC)
 
 COMPANY_NUMBER: Final = "2101"
 """The number in the handles of the documents' examples (PROTOCOL 2.7)."""
@@ -34,6 +37,7 @@ class Account:
     company: str
     user: str
     password: str
+    password_expires: datetime | None = FAR_AWAY  # what it tells of it; it goes on taking the password
 
     @property
     def company_handle(self) -> str:

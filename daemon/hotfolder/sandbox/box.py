@@ -5,11 +5,12 @@ The sandbox as a whole: one object that serves while its context is open.
 import http.client
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from hotfolder.sandbox.account import COMPANY_NUMBER, Account
+from hotfolder.sandbox.account import COMPANY_NUMBER, FAR_AWAY, Account
 from hotfolder.sandbox.catalogue import CatalogueFile
 from hotfolder.sandbox.clock import Clock
 from hotfolder.sandbox.errors import SandboxError
@@ -65,6 +66,7 @@ class Sandbox:
         serial: bool = False,
         auth_namespace: str = "versioned",
         max_post_bytes: int = MAX_POST_BYTES,
+        password_expires: datetime | None = FAR_AWAY,
         record_xml: bool = False,
         max_requests: int = 10_000,
         clock: Clock | None = None,
@@ -74,7 +76,7 @@ class Sandbox:
             raise SandboxError(f"auth_namespace: found {auth_namespace!r}, wanted versioned or unversioned")
         self._data = data
         self._address = (host, port)
-        self._account = Account(company=company, user=user, password=password)
+        self._account = Account(company=company, user=user, password=password, password_expires=password_expires)
         self._speed = speed
         self._job_timeout_s = job_timeout
         self._mode = OverwriteMode(overwrite_mode)

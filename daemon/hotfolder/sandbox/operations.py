@@ -101,7 +101,7 @@ class Operations:
             "email": account.user,
             "defaultRole": "IpsUser",
             "isValid": True,
-            "passwordExpires": datetime(2099, 1, 1, tzinfo=UTC),
+            **({} if account.password_expires is None else {"passwordExpires": account.password_expires}),
         }
         return {"userInfo": user}
 

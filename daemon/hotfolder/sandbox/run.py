@@ -5,9 +5,11 @@ The sandbox as a command: serve until SIGINT or SIGTERM.
 import signal
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
+from hotfolder.sandbox.account import FAR_AWAY
 from hotfolder.sandbox.box import Sandbox
 from hotfolder.sandbox.errors import SandboxError
 from hotfolder.sandbox.names import OverwriteMode
@@ -26,6 +28,7 @@ def run_sandbox(
     overwrite_mode: str = OverwriteMode.FULL_NAME_ANY_FOLDER.value,
     serial: bool = False,
     auth_namespace: str = "versioned",
+    password_expires_s: float | None = None,
 ) -> int:
     """
     Serve on loopback until SIGINT or SIGTERM; must be called in the main thread.
@@ -34,6 +37,9 @@ def run_sandbox(
     Gives the exit code: 0, or 2 with a message on stderr if it cannot start.
     """
     stop = threading.Event()
+    expires = FAR_AWAY
+    if password_expires_s is not None:
+        expires = datetime.now(UTC) + timedelta(seconds=password_expires_s)
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
         stop.set()
@@ -52,6 +58,7 @@ def run_sandbox(
             overwrite_mode=overwrite_mode,
             serial=serial,
             auth_namespace=auth_namespace,
+            password_expires=expires,
         ) as box:
             sys.stdout.write(f"{box.base_url}\n")
             sys.stdout.flush()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from hotfolder.core.messages import (
     Action,
+    AskExpiry,
     CheckTaken,
     FindAssets,
     ListNames,
@@ -48,6 +49,14 @@ class _ServerCrew:
     posters_hired: int = 0  # ever, for their names
     checker: Worker | None = None  # asks for what must not be held up by other questions, nor hold them up
 
+    def workers(self) -> Iterator[Worker]:
+        """Yield all of them."""
+        yield self.asker
+        yield self.lister
+        if self.checker is not None:
+            yield self.checker
+        yield from self.posters
+
 
 class Crew:
     """Hands actions to threads; its owner's thread uses it."""
@@ -77,8 +86,7 @@ class Crew:
 
     def remove_server(self, name: str) -> None:
         """Have the threads of a server end with what they are at."""
-        crew = self._servers.pop(name)
-        for worker in (crew.asker, *crew.posters):
+        for worker in self._servers.pop(name).workers():
             worker.inbox.put(None)
 
     def _hire_poster(self, name: str, crew: _ServerCrew) -> None:
@@ -93,7 +101,7 @@ class Crew:
         match action:
             case SendPost():
                 self._servers[action.server].uploads.put(action)
-            case SignIn() | Poll() | Seek() | FindAssets() | SubmitPublish() | SeekPublish():
+            case SignIn() | AskExpiry() | Poll() | Seek() | FindAssets() | SubmitPublish() | SeekPublish():
                 self._servers[action.server].asker.inbox.put(action)
             case ListNames():
                 self._servers[action.server].lister.inbox.put(action)
@@ -195,8 +203,4 @@ class Crew:
     def _all(self) -> Iterator[Worker]:
         yield from self._folders.values()
         for crew in self._servers.values():
-            yield crew.asker
-            yield crew.lister
-            if crew.checker is not None:
-                yield crew.checker
-            yield from crew.posters
+            yield from crew.workers()

@@ -17,6 +17,7 @@ from hotfolder.core.board import Turn, backoff_s
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import (
     Action,
+    AskExpiry,
     CheckTaken,
     Crashed,
     Event,
@@ -361,7 +362,7 @@ class Supervisor:
                     return
                 case SendPost():
                     events = self._upload.carry_out(action)
-                case SignIn() | Poll() | Seek() | FindAssets() | CheckTaken():
+                case SignIn() | AskExpiry() | Poll() | Seek() | FindAssets() | CheckTaken():
                     events = self._tracking[action.server].carry_out(action)
                 case ListNames():
                     events = self._listing[action.server].carry_out(action)

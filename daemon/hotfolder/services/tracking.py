@@ -7,10 +7,13 @@ from __future__ import annotations
 from typing import assert_never
 
 from hotfolder.core.messages import (
+    AskExpiry,
     AssetsFailed,
     AssetsSeen,
     CheckTaken,
     Event,
+    ExpiryTold,
+    ExpiryUntold,
     FindAssets,
     Poll,
     Polled,
@@ -27,7 +30,7 @@ from hotfolder.core.messages import (
 from hotfolder.core.server import JobLog, Kind, RemoteError, Trouble
 from hotfolder.services.account import Account
 
-ServerAction = SignIn | Poll | Seek | FindAssets | CheckTaken
+ServerAction = SignIn | AskExpiry | Poll | Seek | FindAssets | CheckTaken
 
 _NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
 
@@ -44,6 +47,8 @@ class TrackingService:
         match action:
             case SignIn():
                 return [self._sign_in(action)]
+            case AskExpiry():
+                return [self._ask_expiry(action)]
             case Poll():
                 return [self._poll(action)]
             case Seek():
@@ -63,6 +68,12 @@ class TrackingService:
         except RemoteError as error:
             return SignInFailed(action.server, error.trouble)
         return SignedIn(action.server, company)
+
+    def _ask_expiry(self, action: AskExpiry) -> Event:
+        try:
+            return ExpiryTold(action.server, self._remote.password_expires())
+        except RemoteError as error:
+            return ExpiryUntold(action.server, error.trouble)
 
     def _poll(self, action: Poll) -> Event:
         company = self._account.company

@@ -58,6 +58,8 @@ def _server(coordinator: Coordinator, connection: Connection) -> dict[str, Any]:
         "since": stamp(connection.since),
         "error": connection.shown_error,
         "cure": cures.of_server(connection.state, connection.name),
+        "password_expires": stamp(connection.expiry.at),
+        "password_cure": cures.of_password(connection.name) if connection.expiry.is_near else None,
         "next_at": None if connection.is_ok else moment_of(coordinator, connection.next_wake_s()),
     }
 

@@ -61,6 +61,12 @@ def of_names(waits_for: str | None) -> str | None:
     )
 
 
+def of_password(server: str) -> str:
+    """Return what can be done about a password that expires soon."""
+    file = "password_file of [server]" if server == DEFAULT_SERVER else f"password_file of [server.{server}]"
+    return f"change it at Adobe, then put the new one where {file} says; that is noticed by itself"
+
+
 def of_server(state: str, name: str) -> str | None:
     """Return what can be done about a server."""
     match state:

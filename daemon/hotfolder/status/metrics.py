@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -90,10 +91,17 @@ def _of(taken: Taken) -> Iterator[Metric]:
         "When a server last told how jobs stand; it is asked only while there are some",
         labels=["server"],
     )
+    expires = GaugeMetricFamily(
+        "hotfolder_password_expires_timestamp_seconds",
+        "When the password of a server's user expires, if the server tells",
+        labels=["server"],
+    )
     for server in taken.attention["servers"]:
+        if server["password_expires"] is not None:
+            expires.add_metric([server["name"]], datetime.fromisoformat(server["password_expires"]).timestamp())
         for state in SERVER_STATES:
             servers.add_metric([server["name"], state], float(server["state"] == state))
         at = taken.polled_at[server["name"]]
         if at is not None:
             polled.add_metric([server["name"]], at.timestamp())
-    yield from (ended, under_way, ignored, states, jobs, servers, polled)
+    yield from (ended, under_way, ignored, states, jobs, servers, polled, expires)

@@ -119,6 +119,7 @@ def _server(connection: Connection, *, is_named: bool = True) -> dict[str, Any]:
         "state": connection.shown_state,
         "since": stamp(connection.since),
         "error": connection.shown_error,
+        "password_expires": stamp(connection.expiry.at),
     }
 
 
@@ -213,7 +214,7 @@ def from_ledger(
         counts.setdefault(drop.folder, Counter())[PEOPLE[drop.state]] += 1
         members.setdefault(drop.job, []).append(drop)
     return {
-        "server": {"state": "unreachable", "since": None, "error": NO_DAEMON},
+        "server": {"state": "unreachable", "since": None, "error": NO_DAEMON, "password_expires": None},
         "folders": [
             {
                 "name": name,

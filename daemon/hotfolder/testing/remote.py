@@ -88,6 +88,7 @@ class ModelServer:
         self.untold: dict[Shelf, Trouble] = {}  # why a list is not given
         self.publishes: list[ModelPublish] = []
         self.requests: list[str] = []
+        self.password_expires: datetime | None = None
         self.max_post_bytes: int | None = None  # what it tells of its limit
         self.away_until_s = 0.0  # nobody signs in before
         self.names_asked: list[tuple[str, ...]] = []  # each question which names are taken
@@ -201,6 +202,11 @@ class ModelRemote:
         if self._server.clock.monotonic() < self._server.away_until_s:
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="no connection", reached=False))
         return replace(COMPANY, max_post_bytes=self._server.max_post_bytes)
+
+    def password_expires(self) -> datetime | None:
+        """Return what the server was told to say."""
+        self._ask("expiry")
+        return self._server.password_expires
 
     def credentials_changed(self) -> bool:
         """Return False: nothing is refused here."""

@@ -17,6 +17,7 @@ from itertools import count
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import (
     Action,
+    AskExpiry,
     Changed,
     CheckTaken,
     Event,
@@ -255,7 +256,7 @@ class Life:
                     )
                 case SendPost():
                     self._lines.setdefault(f"upload {action.server}", deque()).append(action)
-                case SignIn() | Poll() | Seek() | FindAssets() | SubmitPublish() | SeekPublish():
+                case SignIn() | AskExpiry() | Poll() | Seek() | FindAssets() | SubmitPublish() | SeekPublish():
                     self._lines.setdefault(f"server {action.server}", deque()).append(action)
                 case ListNames():
                     self._lines.setdefault(f"names {action.server}", deque()).append(action)
@@ -268,7 +269,7 @@ class Life:
         match action:
             case SendPost():
                 self._events.extend(self._upload.carry_out(action))
-            case SignIn() | Poll() | Seek() | FindAssets() | CheckTaken():
+            case SignIn() | AskExpiry() | Poll() | Seek() | FindAssets() | CheckTaken():
                 self._events.extend(self._tracking[action.server].carry_out(action))
             case ListNames():
                 self._events.extend(self._listing[action.server].carry_out(action))

@@ -31,7 +31,7 @@ from hotfolder.core.messages import (
     Woken,
 )
 from hotfolder.core.model import Evidence, FormatEnd, Identity, Lease, Observation, Unfinished
-from hotfolder.core.settings import DEFAULT_SERVER, BatchSettings, Settings
+from hotfolder.core.settings import BatchSettings, Settings
 from hotfolder.ports import BusyError
 from hotfolder.testing.ledger import FakeLedger
 from hotfolder.testing.remote import COMPANY
@@ -50,8 +50,14 @@ def settings_of(*names: str) -> Settings:
 class PlayedDaemon:
     """Fits `status.running.Running`; every event is taken in at once, and its writes are kept."""
 
-    def __init__(self, *names: str, unfinished: Unfinished | None = None, ledger: FakeLedger | None = None) -> None:
-        self.settings = settings_of(*(names or ("catalog",)))
+    def __init__(
+        self,
+        *names: str,
+        unfinished: Unfinished | None = None,
+        ledger: FakeLedger | None = None,
+        given: Settings | None = None,
+    ) -> None:
+        self.settings = given or settings_of(*(names or ("catalog",)))
         self.world = World(self.settings)
         self.clock = self.world.clock
         self.ledger = ledger or FakeLedger()
@@ -87,8 +93,9 @@ class PlayedDaemon:
         return turn.actions
 
     def come_up(self) -> None:
-        """Have the server and all hot folders be well."""
-        self.step(SignedIn(DEFAULT_SERVER, COMPANY))
+        """Have the servers and all hot folders be well."""
+        for server in self.settings.servers:
+            self.step(SignedIn(server.name, COMPANY))
         for folder in self.settings.folders:
             for action in self.step(FolderUp(folder.name, "watching")):
                 if isinstance(action, Scan):

@@ -29,6 +29,7 @@ def test_the_server_has_one_of_three_states() -> None:
         "state": "ok",
         "since": None,
         "error": None,
+        "password_expires": None,
     }
     refused = PlayedDaemon()
     refused.step(SignInFailed(DEFAULT_SERVER, Trouble(kind=Kind.FATAL, text="wrong password", code=10000)))

@@ -139,6 +139,20 @@ class IpsRemote:
         except SecretError:
             return False
 
+    def password_expires(self) -> datetime | None:
+        """
+        Return when the user's password expires (PROTOCOL 4.5); None = never, or the server does not tell.
+
+        Raises `RemoteError` when nobody answered or the credentials are refused.
+        """
+        try:
+            return self._call("getUserInfo", records.password_expires, email=self._settings.user)
+        except RemoteError as error:
+            trouble = error.trouble
+            if trouble.code in _AUTHENTICATION or (trouble.code is None and not isinstance(error, NotOfferedError)):
+                raise
+            return None
+
     def companies(self) -> list[Company]:
         """Return the companies this user may use, with the password of the last `sign_in`, else read now."""
         return records.active_companies(self._call("getCompanyMembership", records.items))

@@ -340,7 +340,7 @@ def _names(taken: Taken) -> list[str]:
 def _servers(taken: Taken, visitor: Visitor) -> list[dict[str, Any]]:
     """Return each server with its word; guests are not told what it said."""
     servers = taken.attention["servers"]
-    untold = {"error": None, "cure": None, "name": ""} if visitor.folders is not None else {}
+    untold = {"error": None, "cure": None, "name": "", "password_cure": None} if visitor.folders is not None else {}
     if len(servers) == 1:
         untold["name"] = ""
     return [server | {"word": words.SERVERS.get(server["state"], words.ELSE)} | untold for server in servers]
