@@ -17,6 +17,7 @@ from typing import Self
 
 import hotfolder
 from hotfolder.config.addresses import split_listen
+from hotfolder.config.secret import read_secret
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.leftovers import gone_servers, leftover_folders
 from hotfolder.core.messages import Event, Now, Reloaded
@@ -44,7 +45,7 @@ CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may scan what it got first
 
 
-FIXED = ("ledger_url", "control_socket", "web_listen")
+FIXED = ("ledger_url", "control_socket", "web_listen", "web_password_file", "web_links")
 """Settings that the ledger and listeners were made with: they take effect at the next start, as those of servers."""
 
 
@@ -282,7 +283,16 @@ def _serve(view: View, settings: Settings, log: NoticeLog, stack: ExitStack) -> 
     if public:
         shown_host = f"[{host}]" if ":" in host else host
         page = f"http://{shown_host}:{public[0].getsockname()[1]}/"
-    listeners = Listeners(control=control.listener, public=public, host=host, own_name=socket.gethostname())
+    password_file = settings.web_password_file
+    listeners = Listeners(
+        control=control.listener,
+        public=public,
+        host=host,
+        own_name=socket.gethostname(),
+        read_password=None if password_file is None else lambda: read_secret(password_file),
+        links=settings.web_links,
+        read_secret=read_secret,
+    )
     stack.callback(StatusServer(view, listeners, log.trouble).close)
     return page or None
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hotfolder.config.addresses import is_loopback, split_listen
 from hotfolder.config.checks import FolderSource
 from hotfolder.config.model import Recovery
 from hotfolder.config.patterns import Covered, never_matches
@@ -83,12 +82,6 @@ def _main_cautions(main: Source, settings: Settings) -> Iterator[Problem]:
     if len(os.fsencode(settings.control_socket)) > LONGEST_SOCKET:
         yield main.problem(
             ("control", "socket"), quoted(str(settings.control_socket)), f"a path of at most {LONGEST_SOCKET} bytes"
-        )
-    if settings.web_listen and not is_loopback(split_listen(settings.web_listen)[0]):
-        yield main.problem(
-            ("web", "listen"),
-            quoted(settings.web_listen),
-            "an address of this machine only, or a proxy with a login before it: the page asks nobody who they are",
         )
     if any(server.value("base_url") is None for server in find_servers(main)):
         for key, value in main.tables.get("recovery", {}).items():

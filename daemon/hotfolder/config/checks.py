@@ -217,5 +217,9 @@ def _private_files(main: Source) -> list[Path]:
     )
     tables: list[KeyPath] = [("server",), *(("server", name) for name in names)]
     secrets = [path_at(main, (*at, key)) for at in tables for key in ("password_file", "proxy_login_file")]
+    links = value_at(main.tables, ("web", "link"))
+    numbers = range(len(links) if isinstance(links, list) else 0)
+    secrets += [path_at(main, ("web", "password_file"))]
+    secrets += [path_at(main, ("web", "link", number, "token_file")) for number in numbers]
     files = (base / main.file.name, *secrets, ledger and base / ledger)
     return [Path(os.path.realpath(file)) for file in files if file is not None]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotfolder.config.access import check_access
 from hotfolder.config.callbacks import check_callbacks
 from hotfolder.config.cautions import find_cautions
 from hotfolder.config.checks import FolderSource, check_any, check_folders, check_main, find_folders
@@ -113,6 +114,7 @@ def _load(
     problems.extend(check_main(main))
     problems.extend(check_folders(main, sources, looks))
     problems.extend(check_callbacks(main, sources))
+    problems.extend(check_access(main, sources, with_secrets=with_password))
     if not sources and not unread:
         problems.extend(check_any(main))
     problems.extend(check_servers(main, sources, with_secrets=with_password))

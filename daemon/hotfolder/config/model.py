@@ -119,10 +119,32 @@ class Control(Table):
     )
 
 
-class Web(Table):
-    """The status page."""
+class WebLink(Table):
+    """A link for somebody outside, such as an agency: /link/TOKEN shows some hot folders, for looking only."""
 
-    listen: Annotated[str, LISTEN] = Field("127.0.0.1:8480", description='Address and port; "" turns it off.')
+    name: Text = Field(description="For you.", examples=["agency"])
+    folders: Annotated[list[Text], Field(min_length=1)] = Field(
+        description="Names of the hot folders it shows.", examples=[["catalog"]]
+    )
+    token_file: PathText = Field(
+        description="File with the secret part of the link, 20 characters or more, not readable for others.",
+        examples=["agency-token"],
+    )
+
+
+class Web(Table):
+    """The pages for people."""
+
+    listen: Annotated[str, LISTEN] = Field(
+        "127.0.0.1:8480",
+        description='Address and port; "" turns it off. Another address than this machine\'s own needs password_file.',
+    )
+    password_file: PathText | None = Field(
+        None,
+        description="File with the password that people log in with, not readable for others; none = nobody is asked.",
+        examples=["page-password"],
+    )
+    link: list[WebLink] = Field(default=[], description="Links for people outside.")
 
 
 class Settle(Table):

@@ -30,6 +30,11 @@ def resolve(
         ledger_url=ledger_url,
         control_socket=control_socket(main.control.socket, ledger_url, base),
         web_listen=main.web.listen,
+        web_password_file=None if main.web.password_file is None else base / main.web.password_file,
+        web_links=tuple(
+            settings.WebLink(name=link.name, folders=tuple(link.folders), token_file=base / link.token_file)
+            for link in main.web.link
+        ),
         upload=settings.UploadSettings(
             parallel_jobs=main.upload.parallel_jobs,
             files_per_post=main.upload.files_per_post,

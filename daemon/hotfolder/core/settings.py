@@ -168,6 +168,15 @@ class RecoverySettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WebLink:
+    """A link to the pages for somebody outside, who sees some folders and can do nothing."""
+
+    name: str
+    folders: tuple[str, ...]
+    token_file: Path  # holds the secret part of the link
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything the daemon runs by."""
 
@@ -176,6 +185,8 @@ class Settings:
     ledger_url: str
     control_socket: Path
     web_listen: str = "127.0.0.1:8480"  # "" = off
+    web_password_file: Path | None = None  # that people log in with; None = nobody is asked
+    web_links: tuple[WebLink, ...] = ()
     upload: UploadSettings = field(default_factory=UploadSettings)
     batch: BatchSettings = field(default_factory=BatchSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

@@ -1,16 +1,13 @@
 """
 The page and the API of a running daemon, on TCP and on the control socket.
 
-On TCP everything is for reading; what changes something is taken from the control socket only, whose file says who
-may. Nobody is asked for a password, so TCP also refuses what did not come by a name of this machine: otherwise a web
-page anywhere could have its visitor's browser read ours under a name of its own (DNS rebinding).
+Who is let in over TCP, and to what, is the business of `door`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,13 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hotfolder.ports import BusyError, LedgerError
+from hotfolder.status.answers import HEADERS, answer, failure
 from hotfolder.status.filters import FilterError, history_query, quoted
 from hotfolder.status.hands import Hands
 from hotfolder.status.metrics import Metrics
-from hotfolder.status.plain import as_json
 from hotfolder.status.site.routes import ANSWER_S, Site
 from hotfolder.status.view import View
 from hotfolder.status.wishes import Wishes, read_wish
@@ -36,16 +32,6 @@ HISTORY_MAX = 10_000  # entries of one answer, some 10 MB; the command has no su
 BODY_MAX_BYTES = 32 * 1024**2  # of a wish: a hundred thousand paths
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-
-HEADERS = {
-    # nothing is loaded and nothing runs but our own, nobody may frame it or be sent a form
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # "no-referrer" would hide from us that a form comes from a page of ours
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 Trouble = Callable[[str, BaseException | None], None]
 
@@ -230,76 +216,8 @@ async def _document(request: Request) -> object:
     return document
 
 
-def answer(value: Any, *, status: int = 200) -> Response:
-    """Return JSON."""
-    return Response(
-        as_json(value).encode(), status_code=status, headers={**HEADERS, "Content-Type": "application/json"}
-    )
-
-
-def failure(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an error as JSON, with a text for people."""
-    response = answer({"error": text}, status=status)
-    response.headers.update(headers or {})
-    return response
-
-
 async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     texts = {404: "there is nothing at this path", 405: "this path does not take that method"}
     return failure(error.status_code, texts.get(error.status_code, error.detail), error.headers)
-
-
-# --- TCP ---
-
-
-class PublicDoor:
-    """What TCP lets through to the application: reading, by a name that can only mean us."""
-
-    def __init__(self, app: ASGIApp, host: str, own_name: str) -> None:
-        """`host` is that of `[web] listen`, `own_name` this machine's."""
-        self._app = app
-        self._names = {"localhost", host.lower(), *([own_name.lower()] if not _is_loopback(host) else [])}
-        self._takes_any_address = not _is_loopback(host)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or pass on."""
-        if scope["type"] != "http":
-            return
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        response = None
-        if len(hosts) != 1 or not self.is_ours(hosts[0]):
-            wanted = ", ".join(sorted(self._names)) + " or a loopback address"
-            response = failure(421, f"Host: found {quoted(', '.join(hosts))}, wanted {wanted}")
-        elif scope["method"] not in ("GET", "HEAD") and not scope["path"].startswith("/do/"):
-            text = "over TCP the API is for reading; what changes something goes by the control socket"
-            response = failure(405, text, {"Allow": "GET, HEAD"})
-        await (self._app if response is None else response)(scope, receive, send)
-
-    def is_ours(self, host: str) -> bool:
-        """
-        Return whether a Host header names this machine.
-
-        An address proves it: names can be made to point at us, addresses cannot. Those that are not loopback are taken
-        only where we listen on others, too.
-        """
-        name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-        if not name or (port and not (port.isascii() and port.isdecimal())):
-            name = host
-        name = name.lower().removesuffix(".").strip("[]")
-        if name in self._names or _is_loopback(name):
-            return True
-        return self._takes_any_address and _is_address(name)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host.lower() == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -14,8 +14,11 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotfolder.core.settings import WebLink
 from hotfolder.status.view import View
 
 if TYPE_CHECKING:
@@ -37,6 +40,9 @@ class Listeners:
     public: Sequence[socket.socket] = ()
     host: str = ""  # of [web] listen
     own_name: str = ""  # this machine's
+    read_password: Callable[[], str] | None = None  # that people log in with over TCP; None = nobody is asked
+    links: Sequence[WebLink] = ()
+    read_secret: Callable[[Path], str] = Path.read_text  # of a link's token
 
 
 class StatusServer:
@@ -79,12 +85,23 @@ class StatusServer:
             return all(key.fileobj is not self._woken for key, _ in selector.select())
 
     async def _serve(self) -> None:
-        from hotfolder.status.server import Api, PublicDoor
+        from hotfolder.status.door import PublicDoor
+        from hotfolder.status.server import Api
+        from hotfolder.status.site.access import Access, Link
 
         app = Api(self._view, self._warn).app()
         servers = [_server(app, self._stop).serve([self._listeners.control])]
         if self._listeners.public:
-            door = PublicDoor(app, self._listeners.host, self._listeners.own_name)
+            read = self._listeners.read_secret
+            access = Access(
+                read_password=self._listeners.read_password,
+                links=[
+                    Link(name=link.name, folders=frozenset(link.folders), read_token=partial(read, link.token_file))
+                    for link in self._listeners.links
+                ],
+                monotonic=self._view.clock.monotonic,
+            )
+            door = PublicDoor(app, self._listeners.host, self._listeners.own_name, access)
             servers.append(_server(door, self._stop).serve(list(self._listeners.public)))
         await asyncio.gather(*servers)
 

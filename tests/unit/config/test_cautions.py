@@ -49,7 +49,6 @@ Messages = Callable[..., list[str]]
             '10: folder[0].options.colorManagementOptions.outputProfileHandle: found "Screen", wanted no profile, or '
             'colorManagement = "Convert"',
         ),
-        ('[web]\nlisten = "0.0.0.0:8480"', '11: web.listen: found "0.0.0.0:8480", wanted an address of this machine'),
         ('[recovery]\ngrace = "1s"', '11: recovery.grace: found "1s", wanted at least "10m"'),
         (f'[control]\nsocket = "/{"x" * 120}"', "11: control.socket: found"),
     ],

@@ -14,8 +14,10 @@ from starlette.types import ASGIApp, Message
 from tests.unit.status.played import PlayedDaemon
 
 from hotfolder.ports import HistoryQuery, LedgerError
+from hotfolder.status.door import PublicDoor
 from hotfolder.status.explain import Kind
-from hotfolder.status.server import Api, PublicDoor
+from hotfolder.status.server import Api
+from hotfolder.status.site.access import Access
 from hotfolder.status.snapshot import Recent
 from hotfolder.status.view import View
 from hotfolder.testing.ledger import FakeLedger
@@ -237,7 +239,7 @@ def test_every_answer_forbids_what_a_browser_might_do_with_it() -> None:
 )
 def test_only_names_of_this_machine_are_let_in(listen: str, host: str, is_ours: bool) -> None:
     site = Site()
-    door = PublicDoor(site.app, listen, "desk")
+    door = PublicDoor(site.app, listen, "desk", Access(monotonic=site.daemon.clock.monotonic))
     answer = site.ask("/api/status", app=door, Host=host)
     assert answer.status == (200 if is_ours else 421)
 
@@ -245,9 +247,8 @@ def test_only_names_of_this_machine_are_let_in(listen: str, host: str, is_ours: 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
 def test_nothing_but_reading_is_let_in(method: str) -> None:
     site = Site()
-    answer = site.ask(
-        "/api/hold", method, b'{"folder": "catalog"}', app=PublicDoor(site.app, "::1", "desk"), Host="[::1]"
-    )
+    door = PublicDoor(site.app, "::1", "desk", Access(monotonic=site.daemon.clock.monotonic))
+    answer = site.ask("/api/hold", method, b'{"folder": "catalog"}', app=door, Host="[::1]")
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
     assert site.daemon.told == []
 
