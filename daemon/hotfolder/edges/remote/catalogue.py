@@ -6,11 +6,11 @@ Keeps nothing: when a list is read again is decided by whoever uses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 from hotfolder.core.catalogue import Listed, Shelf
 from hotfolder.core.server import Company, Kind, RemoteError, Trouble
+from hotfolder.edges.remote.offers import Read
 from hotfolder.ips import records
 
 PAGE_ASSETS = 1000
@@ -18,13 +18,6 @@ PAGE_ASSETS = 1000
 
 MAX_PAGES = 100
 """Of profiles: far more than anybody has, and an end for a server that never sends a short page."""
-
-
-class Read(Protocol):
-    """Calls an operation and returns what is understood of its answer; raises `RemoteError`."""
-
-    def __call__(self, operation: str, understand: Callable[[Any], Any], **arguments: object) -> Any:
-        """Call it; arguments that are None are left out."""
 
 
 def read_shelf(read: Read, company: Company, shelf: Shelf) -> list[Listed]:

@@ -22,16 +22,17 @@ from hotfolder.core.server import (
     Company,
     JobLog,
     Kind,
-    LogRow,
     PostAnswer,
     RemoteError,
     Trouble,
 )
 from hotfolder.core.settings import ServerSettings
+from hotfolder.edges.remote.assets import read_assets, read_names_in_use
 from hotfolder.edges.remote.body import Body, Room, SpoiltError, open_body
 from hotfolder.edges.remote.catalogue import read_shelf
 from hotfolder.edges.remote.connections import AddressGoneError, BrokenError, Connections, NotSentError, TimeLimits
-from hotfolder.edges.remote.pages import read_job_logs
+from hotfolder.edges.remote.offers import if_offered
+from hotfolder.edges.remote.pages import ask_job_logs, without_secret
 from hotfolder.edges.remote.publishing import submit_publish
 from hotfolder.edges.remote.soap import CheckedTransport, NotOfferedError, SoapCalls
 from hotfolder.edges.remote.way import way_to
@@ -40,7 +41,7 @@ from hotfolder.ips.answers import MAX_POST_ANSWER_BYTES, read_post_answer
 from hotfolder.ips.documents import auth_document, auth_fields, upload_document
 from hotfolder.ips.markup import DocumentError, unfit_character
 from hotfolder.ips.multipart import Framing, FramingError, frame
-from hotfolder.ips.redaction import Redact, redactor
+from hotfolder.ips.redaction import redactor
 from hotfolder.ports import PostRequest, Progress
 
 Understood = TypeVar("Understood")
@@ -51,11 +52,7 @@ READ_RETRY_S = 15.0
 
 _AUTHENTICATION = range(10000, 20000)
 _NO_CREDENTIALS = 10000
-_NOT_ALLOWED = 20003
-_UNREADABLE = 30003
-"""
-Fault codes (PROTOCOL 1.5): not let in; no credentials seen; the role may not call this; its schema has no such thing.
-"""
+"""Fault codes (PROTOCOL 1.5): not let in; no credentials seen."""
 
 
 class IpsRemote:
@@ -327,60 +324,24 @@ class IpsRemote:
         self, company: Company, *, handle: str | None = None, original_name: str | None = None
     ) -> list[JobLog]:
         """Return whole logs (PROTOCOL 4.3) without our secret; one that grows while it is read is read once more."""
-
-        def page(number: int, size: int) -> list[Any]:
-            return self._read(
-                "getJobLogDetails",
-                records.items,
-                companyHandle=company.handle,
-                jobHandle=handle,
-                originalName=original_name,
-                recordsPerPage=size,
-                resultsPage=number,
-                sortBy="Date",
-                sortDirection="Ascending",
-            )
-
-        redact = redactor(self._secret())
-        return [
-            _without_secret(log, redact)
-            for log in read_job_logs(page)
-            if (handle is None or log.handle == handle)
-            and (original_name is None or log.original_name == original_name)
-        ]
+        logs = ask_job_logs(self._read, company, handle=handle, original_name=original_name)
+        return without_secret(logs, redactor(self._secret()))
 
     def assets(self, company: Company, names: Sequence[str]) -> list[Asset]:
         """Return the assets with these IDs, more than one for a name if the server says so (PROTOCOL 5.1)."""
-        askable = [name for name in names if name and unfit_character(name) is None]
-        if not askable:
-            return []
-        return _if_offered(
-            "assets",
-            lambda: self._read(
-                "getAssetsByName", records.assets, companyHandle=company.handle, nameArray={"items": askable}
-            ),
-        )
+        return if_offered("assets", lambda: read_assets(self._read, company, names))
 
     def names_in_use(self, company: Company, names: Sequence[str]) -> set[str]:
         """
-        Return those of the asset IDs that are taken (PROTOCOL 4.5, checkAssetNames), in one call.
+        Return those of the asset IDs that are taken, in one call.
 
         Not tried again: whoever asks does not wait for long, and the server looks once more when a file arrives.
         """
-        askable = [name for name in names if name and unfit_character(name) is None]
-        if not askable:
-            return set()
-        taken = _if_offered(
-            "names in use",
-            lambda: self._call(
-                "checkAssetNames", records.names, companyHandle=company.handle, assetNameArray={"items": askable}
-            ),
-        )
-        return taken.intersection(askable)
+        return if_offered("names in use", lambda: read_names_in_use(self._call, company, names))
 
     def listed(self, company: Company, shelf: Shelf) -> list[Listed]:
         """Return all that the server has of one sort (PROTOCOL 3.5), asked anew at each call."""
-        return _if_offered(shelf.value, lambda: read_shelf(self._read, company, shelf))
+        return if_offered(shelf.value, lambda: read_shelf(self._read, company, shelf))
 
     def _read(self, operation: str, understand: Callable[[Any], Understood], **arguments: object) -> Understood:
         """Call, and again for transient trouble, unless the server itself has said when to come back."""
@@ -410,30 +371,6 @@ class IpsRemote:
 
     def _redact(self, text: str) -> str:
         return redactor(self._password)(text) if self._password is not None else text
-
-
-def _if_offered(what: str, ask: Callable[[], Understood]) -> Understood:
-    """Ask for what not every server offers and not every role may see; those who do not get it learn it for good."""
-    try:
-        return ask()
-    except RemoteError as error:
-        if isinstance(error, NotOfferedError) or error.trouble.code in (_NOT_ALLOWED, _UNREADABLE):
-            text = f"the server does not tell about {what}: {error}"
-            raise RemoteError(replace(error.trouble, kind=Kind.PERMANENT, text=text)) from error
-        raise
-
-
-def _without_secret(log: JobLog, redact: Redact) -> JobLog:
-    """Return a log whose messages hold no secret: they go into the ledger, notes and receipts."""
-    rows = tuple(_row_without_secret(row, redact) for row in log.rows)
-    return replace(log, rows=rows, fatal_error=redact(log.fatal_error))
-
-
-def _row_without_secret(row: LogRow, redact: Redact) -> LogRow:
-    message = redact(row.message)
-    if message == row.message and not row.aux:
-        return row
-    return replace(row, message=message, aux=tuple(_row_without_secret(aux, redact) for aux in row.aux))
 
 
 def _is_blip(error: BaseException) -> bool:

@@ -4,12 +4,14 @@ Reading a job's log page by page (PROTOCOL 4.3): all of it, and honest about whe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hotfolder.core.server import JobLog, LogRow
+from hotfolder.core.server import Company, JobLog, LogRow
+from hotfolder.edges.remote.offers import Read
 from hotfolder.ips import records
+from hotfolder.ips.redaction import Redact
 
 PAGE_ROWS = 1000
 """The largest page, and the server's default (PROTOCOL 4.3)."""
@@ -39,6 +41,47 @@ class _Reading:
     def has_grown(self) -> bool:
         """Whether the server announced other totals on the first and the last page."""
         return records.total_rows(self.head) != self.first_total
+
+
+def ask_job_logs(read: Read, company: Company, *, handle: str | None, original_name: str | None) -> list[JobLog]:
+    """Return the logs of a handle, or of all jobs of a name; others that the server may send are left out."""
+
+    def page(number: int, size: int) -> list[Any]:
+        heads: list[Any] = read(
+            "getJobLogDetails",
+            records.items,
+            companyHandle=company.handle,
+            jobHandle=handle,
+            originalName=original_name,
+            recordsPerPage=size,
+            resultsPage=number,
+            sortBy="Date",
+            sortDirection="Ascending",
+        )
+        return heads
+
+    return [
+        log
+        for log in read_job_logs(page)
+        if (handle is None or log.handle == handle) and (original_name is None or log.original_name == original_name)
+    ]
+
+
+def without_secret(logs: Iterable[JobLog], redact: Redact) -> list[JobLog]:
+    """Return logs whose messages hold no secret: they go into the ledger, notes and receipts."""
+    return [
+        replace(
+            log, rows=tuple(_row_without_secret(row, redact) for row in log.rows), fatal_error=redact(log.fatal_error)
+        )
+        for log in logs
+    ]
+
+
+def _row_without_secret(row: LogRow, redact: Redact) -> LogRow:
+    message = redact(row.message)
+    if message == row.message and not row.aux:
+        return row
+    return replace(row, message=message, aux=tuple(_row_without_secret(aux, redact) for aux in row.aux))
 
 
 def read_job_logs(page: Page) -> list[JobLog]:
