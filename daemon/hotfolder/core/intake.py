@@ -443,7 +443,7 @@ class Desk:
                 )
                 path, text = left_alone(result.path, result.unsafe, self.folder)
                 self.board.do(LeaveNote(self.folder.name, path, text))
-            self._ignore(result.path, wording.LEFT_IN_PLACE.format(unsafe=result.unsafe.value))
+            self._ignore(result.path, wording.LEFT_IN_PLACE.format(unsafe=wording.UNSAFE[result.unsafe]))
 
     def _judge(self, entry: _Settling, result: LookResult) -> None:
         if result.observation is None:

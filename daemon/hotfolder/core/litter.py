@@ -59,6 +59,20 @@ _DIRECTORIES: Final = {
     ".temporaryitems": "temporary items of macOS",
 }
 
+_SAVING: Final = "temporary file of a program that is saving"
+_SNAPSHOTS: Final = "snapshots of the storage system"
+_HIDDEN_DIRECTORY: Final = "hidden directory (its name begins with a dot)"
+_LIGHTROOM: Final = "working data of Lightroom"
+
+REASONS: Final = (
+    *_FILES.values(),
+    *(reason for _, reason in _BEGINNINGS),
+    *_EXTENSIONS.values(),
+    *_DIRECTORIES.values(),
+    *(_SAVING, _SNAPSHOTS, _HIDDEN_DIRECTORY, _LIGHTROOM),
+)
+"""Every reason that there is."""
+
 
 def is_reserved(name: str) -> bool:
     """Return whether a name, at a hot folder's root, is one of ours."""
@@ -81,7 +95,7 @@ def litter_reason(name: str) -> str | None:
     if lower in _FILES:
         return _FILES[lower]
     if _SAFE_SAVE in lower:
-        return "temporary file of a program that is saving"
+        return _SAVING
     return None
 
 
@@ -93,8 +107,8 @@ def litter_directory_reason(name: str) -> str | None:
         return known
     if lower[:1] == ".":
         if lower.startswith(".snapshot"):
-            return "snapshots of the storage system"
-        return "hidden directory (its name begins with a dot)"
+            return _SNAPSHOTS
+        return _HIDDEN_DIRECTORY
     if lower.endswith(".lrdata"):
-        return "working data of Lightroom"
+        return _LIGHTROOM
     return None

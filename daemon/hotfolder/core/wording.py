@@ -76,6 +76,8 @@ NOT_TAKEN = {
     + _SAVE.format(form="as TIFF or in a smaller size"),
 }
 
+BYTES = "{count} bytes"
+SIZE = "{size} ({count} bytes)"
 TOO_LARGE = (
     "it has {size}, and the server takes no file of more than {most}: make it smaller and drop that instead, or ask "
     "for another way to get it there"
@@ -84,13 +86,13 @@ TOO_LARGE = (
 
 def spoken_size(size_bytes: int) -> str:
     """Return a size to the byte, and as people say it where that is shorter."""
-    exact = f"{size_bytes:,} bytes"
     value, unit = float(size_bytes), "bytes"
     for larger in ("KiB", "MiB", "GiB", "TiB"):
         if value < 1024:
             break
         value, unit = value / 1024, larger
-    return exact if unit == "bytes" else f"{value:.1f} {unit} ({exact})"
+    count = f"{size_bytes:,}"
+    return BYTES.format(count=count) if unit == "bytes" else SIZE.format(size=f"{value:.1f} {unit}", count=count)
 
 
 # --- what waits, and for what ---

@@ -73,6 +73,10 @@ file that meets it cannot stop all the others.
 """
 
 
+TEXTS = tuple(rule.text for rule in (*FAULTS, *_FAMILIES))
+"""How people are told of a fault; the server's own reason comes after it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusRule:
     """HTTP answers without an IPS fault and without a document we know."""
@@ -97,6 +101,9 @@ STATUSES = (
 
 MAX_REASON_CHARACTERS = 300
 
+SAID = "{why} (fault {code}: {message})"
+SAID_NOTHING = "{why} (fault {code})"
+
 
 class Call(Enum):
     """What a call may have changed on the server."""
@@ -118,10 +125,10 @@ def trouble_of_fault(fault: Fault, *, status: int, retry_after_s: float | None =
     """Return the trouble of a call that the server refused with a fault: it was read, and nothing was done."""
     rule = rule_of(fault.code)
     reason = clean(fault.reason)
-    said = f": {reason}" if reason else ""
+    text = SAID if reason else SAID_NOTHING
     return Trouble(
         kind=KINDS[rule.action],
-        text=f"{rule.text} (fault {fault.code}{said})",
+        text=text.format(why=rule.text, code=fault.code, message=reason),
         code=fault.code,
         status=status,
         retry_after_s=retry_after_s,

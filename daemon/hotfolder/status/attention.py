@@ -14,7 +14,7 @@ from typing import Any
 from hotfolder.core.connection import Connection
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.status import cures
-from hotfolder.status.live import moment_of, of_drop
+from hotfolder.status.live import NOT_ANSWERED, moment_of, of_drop
 from hotfolder.status.snapshot import folder_state, stamp, state_of
 
 LISTED = 100
@@ -29,7 +29,7 @@ def take(coordinator: Coordinator) -> dict[str, Any]:
             {
                 "folder": name,
                 "state": folder_state(desk),
-                "reason": desk.reason or "it has not answered yet",
+                "reason": desk.reason or NOT_ANSWERED,
                 "cure": cures.of_folder(name, desk.state, desk.reason),
             }
             for name, desk in coordinator.desks.items()

@@ -10,7 +10,19 @@ from hotfolder.core.model import Outcome
 from hotfolder.core.settings import DEFAULT_SERVER
 from hotfolder.core.wording import BY_PERSON
 
-_OUTCOMES = {
+REACHABLE = "it is tried again by itself; see that the share is mounted and that the daemon may read and write it"
+RELEASE_FOLDER = "'hotfolder release --folder {folder}' lets it go on"
+LOOK_THEN_RELEASE = "look whether all of that should be sent; then use 'hotfolder release --folder {folder}'"
+RELEASE = "'hotfolder release PATH' lets it go on"
+ROOM = "it is tried again by itself; see that the daemon may write there and that the disk has room"
+CURE = "cure what the reason says, or take the file away; it goes on by itself when it changes"
+NAMES = (
+    "make it on the server, or correct the options: 'hotfolder list' shows what there is; the files go on by themselves"
+)
+CREDENTIALS = "correct user, password or company in {table}; a new password file is noticed by itself"
+PATIENCE = "it is tried again by itself, and nothing is lost meanwhile: what is dropped waits in its place"
+
+OUTCOMES = {
     Outcome.FAILED: "cure what the reason says, then drag the file back into the hot folder or use 'hotfolder retry'",
     Outcome.DUPLICATE: "to replace what is there, set overwrite = true for this file and use 'hotfolder retry'; "
     "if it is something new, drag it back under another name",
@@ -24,20 +36,18 @@ _OUTCOMES = {
 
 def of_outcome(outcome: Outcome | None) -> str | None:
     """Return what can be done about a finished drop; None where nothing has to be."""
-    return None if outcome is None else _OUTCOMES.get(outcome)
+    return None if outcome is None else OUTCOMES.get(outcome)
 
 
 def of_folder(name: str, state: str, reason: str | None) -> str | None:
     """Return what can be done about a hot folder that does not work."""
     match state:
         case "degraded" | "opening":
-            return (
-                "it is tried again by itself; see that the share is mounted and that the daemon may read and write it"
-            )
+            return REACHABLE
         case "held" if reason == BY_PERSON:
-            return f"'hotfolder release --folder {name}' lets it go on"
+            return RELEASE_FOLDER.format(folder=name)
         case "held":
-            return f"look whether all of that should be sent; then use 'hotfolder release --folder {name}'"
+            return LOOK_THEN_RELEASE.format(folder=name)
         case _:
             return None
 
@@ -45,20 +55,17 @@ def of_folder(name: str, state: str, reason: str | None) -> str | None:
 def of_held(reason: str, *, is_filing: bool = False) -> str:
     """Return what can be done about a held drop."""
     if reason == BY_PERSON:
-        return "'hotfolder release PATH' lets it go on"
+        return RELEASE
     if is_filing:
-        return "it is tried again by itself; see that the daemon may write there and that the disk has room"
-    return "cure what the reason says, or take the file away; it goes on by itself when it changes"
+        return ROOM
+    return CURE
 
 
 def of_names(waits_for: str | None) -> str | None:
     """Return what can be done about names in options of which the server knows nothing."""
     if waits_for is None:
         return None
-    return (
-        "make it on the server, or correct the options: 'hotfolder list' shows what there is; "
-        "the files go on by themselves"
-    )
+    return NAMES
 
 
 def of_password(server: str) -> str:
@@ -72,8 +79,8 @@ def of_server(state: str, name: str) -> str | None:
     match state:
         case "refused":
             table = "[server]" if name == DEFAULT_SERVER else f"[server.{name}]"
-            return f"correct user, password or company in {table}; a new password file is noticed by itself"
+            return CREDENTIALS.format(table=table)
         case "unreachable":
-            return "it is tried again by itself, and nothing is lost meanwhile: what is dropped waits in its place"
+            return PATIENCE
         case _:
             return None

@@ -15,6 +15,35 @@ from hotfolder.core.wording import BY_PERSON
 from hotfolder.status import cures
 from hotfolder.status.snapshot import folder_state, stamp, state_of
 
+LAST_LEDGER_LOOK = "a last look into the ledger"
+NOT_A_DROP = "not a drop: {why}"
+FOLDER_WAITS = "the hot folder is {state}: {reason}"
+NOT_ANSWERED = "it has not answered yet"
+SERVER_WAITS = "waits for the server, which is {state}"
+SERVER_WAITS_WHY = "waits for the server, which is {state}: {message}"
+NAMED_SERVER_WAITS = "waits for the server {server}, which is {state}"
+NAMED_SERVER_WAITS_WHY = "waits for the server {server}, which is {state}: {message}"
+STATES = {
+    "starting": "not known yet",
+    "unreachable": "unreachable",
+    "refused": "refused",
+    "degraded": "degraded",
+    "held": "held",
+}
+BEHIND = 'waits for another file that becomes "{asset}" as well'
+NAME_ASKED = 'complete; the server is asked whether the name "{asset}" is free'
+LINGERS = "complete; waits for its batch to form"
+LINGERS_AGAIN = "complete; waits for its batch to form after trying {tries} times ({reason})"
+TAKEN_OVER = "taken over; waits for its turn to be sent"
+TAKEN_OVER_WAITS = "taken over; {reason}"
+BEING_SENT = "being sent"
+OVERDUE = "the server has not finished in time; the file is safe in _working"
+SENT = "sent; the server works on it"
+ASKED = "the server's answer was lost; it is asked whether it has the file"
+LOG_TELLS = "the server's answer was lost; its log will tell"
+DECIDED = "decided; on its way to its place"
+NOT_FILED = "decided ({outcome}), but could not be put in its place yet: {reason}"
+
 
 def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any]:
     """
@@ -34,7 +63,7 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
         answer = {
             "drop": None,
             "state": "held" if entry.held else "settling",
-            "reason": entry.held or entry.missing or "a last look into the ledger",
+            "reason": entry.held or entry.missing or LAST_LEDGER_LOOK,
             "cure": cures.of_held(entry.held) if entry.held else None,
             "caution": entry.caution or None,
             "next_at": moment_of(coordinator, entry.due_s),
@@ -42,9 +71,9 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
     elif drop is not None:
         answer = of_drop(coordinator, drop)
     elif inside in desk.ignored:
-        return {"state": None, "reason": f"not a drop: {desk.ignored[inside]}"}
+        return {"state": None, "reason": NOT_A_DROP.format(why=desk.ignored[inside])}
     if answer.get("state") in (None, "settling", "ready") and not desk.may_send:
-        waits = f"the hot folder is {folder_state(desk)}: {desk.reason or 'it has not answered yet'}"
+        waits = FOLDER_WAITS.format(state=folder_state(desk), reason=desk.reason or NOT_ANSWERED)
         cure = cures.of_folder(folder, desk.state, desk.reason)
         answer |= {"reason" if answer else "folder_waits": waits, "cure": cure, "next_at": None}
     return answer
@@ -95,48 +124,44 @@ def of_drop(coordinator: Coordinator, drop: Drop) -> dict[str, Any]:
 def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[str, float | None]:
     connection = coordinator.connections.get(drop.server)
     if connection is not None and not connection.is_ok and drop.state not in (DropState.FILING, DropState.HELD):
-        state = "not known yet" if connection.state == "starting" else connection.state
-        error = f": {connection.error}" if connection.error else ""
-        name = coordinator.board.server_name(connection.name)
-        server = f"the server {name}" if name else "the server"
-        return f"waits for {server}, which is {state}{error}", connection.next_wake_s()
+        name, error = coordinator.board.server_name(connection.name), connection.error
+        silent, spoken = (NAMED_SERVER_WAITS, NAMED_SERVER_WAITS_WHY) if name else (SERVER_WAITS, SERVER_WAITS_WHY)
+        values = {"state": STATES[connection.state], "server": name, "message": error}
+        return (spoken if error else silent).format(**values), connection.next_wake_s()
     match drop.state:
         case DropState.READY | DropState.CLAIMED if job is None:
             if coordinator.dispatch.is_behind(drop):
-                return f'waits for another file that becomes "{drop.asset}" as well', None
+                return BEHIND.format(asset=drop.asset), None
             if coordinator.dispatch.taken.is_asked(drop):
-                return f'complete; the server is asked whether the name "{drop.asset}" is free', None
+                return NAME_ASKED.format(asset=drop.asset), None
             names = coordinator.lookup.waits_for(drop.server, drop.options)
             if names is not None:
                 return names, coordinator.lookup.next_look_s(drop.server, drop.options)
-            tried = f" after trying {drop.tries} times ({drop.reason})" if drop.tries and drop.reason else ""
-            return f"complete; waits for its batch to form{tried}", coordinator.dispatch.waits_until_s(drop)
+            lingers = LINGERS_AGAIN if drop.tries and drop.reason else LINGERS
+            return lingers.format(tries=drop.tries, reason=drop.reason), coordinator.dispatch.waits_until_s(drop)
         case DropState.READY | DropState.CLAIMING | DropState.CLAIMED:
             names = coordinator.lookup.waits_for(drop.server, drop.options) if job and job.handle is None else None
             if names is not None and drop.state is DropState.CLAIMED:
-                return f"taken over; {names}", coordinator.lookup.next_look_s(drop.server, drop.options)
+                return TAKEN_OVER_WAITS.format(reason=names), coordinator.lookup.next_look_s(drop.server, drop.options)
             run = coordinator.posting.runs.get(job.id) if job else None
             next_s = run.not_before_s if run and run.not_before_s > coordinator.board.now.monotonic else None
-            return "taken over; waits for its turn to be sent", next_s
+            return TAKEN_OVER, next_s
         case DropState.SENDING:
-            return "being sent", None
+            return BEING_SENT, None
         case DropState.SENT:
             if job is not None and coordinator.tracking.is_overdue(job):
-                return "the server has not finished in time; the file is safe in _working", None
-            return "sent; the server works on it", coordinator.tracking.next_wake_s()
+                return OVERDUE, None
+            return SENT, coordinator.tracking.next_wake_s()
         case DropState.DOUBTED:
             if job is not None and job.state is JobState.SEEKING:
-                return (
-                    "the server's answer was lost; it is asked whether it has the file",
-                    coordinator.tracking.next_wake_s(),
-                )
-            return "the server's answer was lost; its log will tell", coordinator.tracking.next_wake_s()
+                return ASKED, coordinator.tracking.next_wake_s()
+            return LOG_TELLS, coordinator.tracking.next_wake_s()
         case DropState.FILING:
             trouble = coordinator.filing.trouble_of(drop)
             if trouble is None:
-                return "decided; on its way to its place", None
+                return DECIDED, None
             return (
-                f"decided ({drop.outcome}), but could not be put in its place yet: {trouble}",
+                NOT_FILED.format(outcome=drop.outcome, reason=trouble),
                 coordinator.filing.tries_again_s(drop),
             )
         case DropState.HELD | DropState.FILED | DropState.WITHDRAWN:
