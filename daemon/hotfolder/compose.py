@@ -40,6 +40,7 @@ from hotfolder.services.upload import UploadService
 from hotfolder.status.serving import Listeners, StatusServer
 from hotfolder.status.snapshot import RECENT, Recent
 from hotfolder.status.view import View
+from hotfolder.status.voices import voice_of
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may scan what it got first
@@ -208,6 +209,7 @@ def build(
             unfinished=unfinished,
             once=once,
             poison=touching.poison,
+            voice_of=voice_of,
         )
         recent = Recent(ledger.totals(), ledger.history(HistoryQuery(limit=RECENT)))
         supervisor = Supervisor(

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hotfolder.config.addresses import LEDGER_URL, LISTEN, POST_HOST
+from hotfolder.config.languages import Language
 from hotfolder.config.options import Options
 from hotfolder.config.patterns import PATTERN
 from hotfolder.config.server_tables import Server
@@ -210,6 +211,9 @@ class FolderKeys(Table):
         "never",
         description='When to publish what was stored with readyForPublish = true: "never", "after-job", or daily at a '
         'local time such as "22:00". Adobe publishes by company: all else that is marked there goes live with it.',
+    )
+    language: Language = Field(
+        "en", description="Of the notes in this hot folder; the page speaks that of the browser."
     )
     settle: Settle = Field(default_factory=Settle)
     options: Options = Field(default_factory=Options)

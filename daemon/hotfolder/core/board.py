@@ -12,6 +12,7 @@ from typing import Any, Literal
 from hotfolder.core.journal import Journal, Write
 from hotfolder.core.messages import Action, Notice, Now
 from hotfolder.core.model import Drop, Job
+from hotfolder.core.saying import ENGLISH, Voice
 from hotfolder.core.settings import FolderSettings, Settings
 
 WINDOW = 50_000
@@ -34,11 +35,18 @@ class Turn:
 class Board:
     """Shared state of one coordinator; only its parts touch it."""
 
-    def __init__(self, settings: Settings, now: Now, token: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        now: Now,
+        token: Callable[[], str],
+        voice_of: Callable[[str], Voice] = lambda language: ENGLISH,
+    ) -> None:
         self.settings = settings
         self.folders: dict[str, FolderSettings] = {folder.name: folder for folder in settings.folders}
         self.now = now
         self.token = token  # fresh random text for names that must be unique for ever
+        self._voice_of = voice_of
         self.journal = Journal()
         self.drops: dict[int, Drop] = {}  # all that are not filed or withdrawn
         self.jobs: dict[int, Job] = {}  # all that are not closed or void
@@ -60,6 +68,10 @@ class Board:
     def tell(self, event: str, level: Literal["debug", "info", "warning", "error"] = "info", **fields: Any) -> None:
         """Log an event; fields that are None are left out."""
         self._notices.append(Notice(event, {key: value for key, value in fields.items() if value is not None}, level))
+
+    def voice(self, folder: FolderSettings) -> Voice:
+        """Return what a hot folder's people are answered in."""
+        return self._voice_of(folder.language)
 
     def server_name(self, name: str) -> str | None:
         """Return a server's name for people, None where there is no other that could be meant."""

@@ -36,6 +36,7 @@ from hotfolder.core.model import (
 )
 from hotfolder.core.posting import Posting
 from hotfolder.core.publishing import Publishing
+from hotfolder.core.saying import ENGLISH, Voice
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import FolderSettings, Settings
 from hotfolder.core.tracking import Tracking
@@ -54,13 +55,18 @@ class Coordinator:
         unfinished: Unfinished | None = None,
         once: bool = False,
         poison: Iterable[Touched] = (),
+        voice_of: Callable[[str], Voice] = lambda language: ENGLISH,
     ) -> None:
-        """`poison` are versions of files that must not be looked into: earlier runs ended at them."""
+        """
+        `poison` are versions of files that must not be looked into: earlier runs ended at them.
+
+        `voice_of` gives the language of a hot folder's notes.
+        """
         unfinished = unfinished or Unfinished()
         self._poison: dict[str, dict[str, Identity]] = {}
         for touched in poison:
             self._poison.setdefault(touched.folder, {})[touched.path] = touched.identity
-        self.board = board = Board(settings, now, token)
+        self.board = board = Board(settings, now, token, voice_of)
         board.once = once
         self.connections = {server.name: Connection(board, server.name) for server in settings.servers}
         self.collisions = Collisions(board.company_key)

@@ -131,7 +131,7 @@ class Filing:
     def _note(self, drop: Drop, folder: FolderSettings) -> Companion:
         if drop.outcome is None or drop.outcome.is_good or drop.target_path is None:
             return None
-        suffix, text = note(drop, folder)
+        suffix, text = note(drop, folder, self._board.voice(folder))
         above, _, name = drop.target_path.rpartition("/")
         return f"{above}/{note_name(name, suffix)}", text
 

@@ -441,7 +441,7 @@ class Desk:
                 self.board.tell(
                     "drop.rejected", "warning", folder=self.folder.name, path=result.path, reason=result.unsafe.value
                 )
-                path, text = left_alone(result.path, result.unsafe, self.folder)
+                path, text = left_alone(result.path, result.unsafe, self.folder, self.board.voice(self.folder))
                 self.board.do(LeaveNote(self.folder.name, path, text))
             self._ignore(result.path, wording.LEFT_IN_PLACE.format(unsafe=wording.UNSAFE[result.unsafe]))
 

@@ -18,6 +18,7 @@ from hotfolder.core import wording
 from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK, note_name
 from hotfolder.core.litter import FAILED
 from hotfolder.core.model import Drop, Job, Outcome, Unsafe
+from hotfolder.core.saying import ENGLISH, Say, Voice
 from hotfolder.core.settings import FolderSettings
 
 _SUFFIXES = {
@@ -34,9 +35,9 @@ _WIDTH = 76
 """Columns of a note: Notepad does not wrap lines unless told."""
 
 
-def note(drop: Drop, folder: FolderSettings) -> tuple[str, str]:
+def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH) -> tuple[str, str]:
     """
-    Return what to add to a drop's name for its note, and the note itself.
+    Return what to add to a drop's name for its note, which is the same in every language, and the note itself.
 
     The text begins with a byte order mark and its lines end with CR LF: so every Notepad shows it in lines and with
     the right letters, also those before Windows 10, and TextEdit, which else guesses the encoding, does as well.
@@ -44,63 +45,67 @@ def note(drop: Drop, folder: FolderSettings) -> tuple[str, str]:
     """
     if drop.outcome is None or drop.outcome not in _SUFFIXES:
         raise ValueError(f"no note is due for the outcome {drop.outcome} of drop {drop.id}")
+    say = voice.say
     words = wording.NOTES[drop.outcome]
     suffix = _SUFFIXES[drop.outcome]
     path = wording.shown(drop.path)
     names = {
         "asset": wording.shown(drop.asset),
-        "stored_as": wording.shown(drop.stored_as or "") or wording.UNNAMED,
+        "stored_as": wording.shown(drop.stored_as or "") or say(wording.UNNAMED),
     }
-    happened = [words.happened.format(**names)]
+    happened = [say(words.happened).format(**names)]
     if drop.possible_second_copy:
-        happened.append(wording.SECOND_COPY)
+        happened.append(say(wording.SECOND_COPY))
     if drop.caution:
-        happened.append(wording.TOLD_BEFORE.format(caution=drop.caution))
-    to_do = [words.to_do.format(**names)]
+        happened.append(say(wording.TOLD_BEFORE).format(caution=voice.told(drop.caution)))
+    to_do = [say(words.to_do).format(**names)]
     if words.drag_back:
-        to_do.append(wording.DISAPPEARS)
+        to_do.append(say(wording.DISAPPEARS))
     sections = {
         wording.HAPPENED: happened,
-        wording.WHY: [_sentence(drop.reason) or wording.NO_REASON],
-        wording.REMARKS: [_sentence(remark) for remark in drop.warnings.splitlines()],
+        wording.WHY: [_sentence(voice.told(drop.reason)) or say(wording.NO_REASON)],
+        wording.REMARKS: [_sentence(wording.in_plain_words(remark)) for remark in drop.warnings.splitlines()],
         wording.TO_DO: to_do,
-        wording.WHOM: [_contact(folder)],
+        wording.WHOM: [_contact(folder, say)],
     }
     reference = [
-        line.format(number=drop.id, folder=folder.name, path=path, dropped=_utc(drop.seen_at))
+        say(line).format(number=drop.id, folder=folder.name, path=path, dropped=_utc(drop.seen_at))
         for line in wording.REFERENCE
     ]
-    return suffix, _rendered(wording.TITLES[suffix].format(name=path.rpartition("/")[2]), sections, reference)
+    title = say(wording.TITLES[suffix]).format(name=path.rpartition("/")[2])
+    return suffix, _rendered(title, sections, reference, say)
 
 
-def left_alone(path: str, unsafe: Unsafe, folder: FolderSettings) -> tuple[str, str]:
+def left_alone(path: str, unsafe: Unsafe, folder: FolderSettings, voice: Voice = ENGLISH) -> tuple[str, str]:
     """
     Return path (inside the hot folder) and text of the note about a thing that is unsafe to touch and stays in place.
 
     The same thing always gives the same note. Bytes of its name that are not UTF-8 are written as %XX in the note's
     name, for a note that has them too could not be opened over the network either.
     """
+    say = voice.say
     shown = wording.shown(path)
     sections = {
-        wording.HAPPENED: [wording.LEFT_ALONE],
-        wording.WHY: [_sentence(wording.UNSAFE[unsafe])],
-        wording.TO_DO: [wording.UNSAFE_TO_DO[unsafe], wording.TAKE_NOTE_AWAY],
-        wording.WHOM: [_contact(folder)],
+        wording.HAPPENED: [say(wording.LEFT_ALONE)],
+        wording.WHY: [_sentence(say(wording.UNSAFE[unsafe]))],
+        wording.TO_DO: [say(wording.UNSAFE_TO_DO[unsafe]), say(wording.TAKE_NOTE_AWAY)],
+        wording.WHOM: [_contact(folder, say)],
     }
-    reference = [line.format(folder=folder.name, path=shown) for line in wording.PLACE]
+    reference = [say(line).format(folder=folder.name, path=shown) for line in wording.PLACE]
     plain = "".join(f"%{byte - 0xDC00:02X}" if 0xDC80 <= (byte := ord(letter)) <= 0xDCFF else letter for letter in path)
     above, slash, name = plain.rpartition("/")
-    text = _rendered(wording.TITLES[NOT_SENT].format(name=shown.rpartition("/")[2]), sections, reference)
+    title = say(wording.TITLES[NOT_SENT]).format(name=shown.rpartition("/")[2])
+    text = _rendered(title, sections, reference, say)
     return f"{FAILED}/{above}{slash}{note_name(name, NOT_SENT)}", text
 
 
-def _rendered(title: str, sections: Mapping[str, Sequence[str]], reference: Sequence[str]) -> str:
+def _rendered(title: str, sections: Mapping[str, Sequence[str]], reference: Sequence[str], say: Say) -> str:
     """Lay out a note: sections and paragraphs without text are left out, the lines of the reference stay whole."""
     lines = [title, "=" * min(len(title), _WIDTH)]
     for heading, paragraphs in sections.items():
         texts = [text for text in paragraphs if text]
         if texts:
-            lines += ["", heading]
+            lines += ["", say(heading)]
         for text in texts:
             lines += textwrap.wrap(
                 text,
@@ -110,12 +115,12 @@ def _rendered(title: str, sections: Mapping[str, Sequence[str]], reference: Sequ
                 break_long_words=False,
                 break_on_hyphens=False,
             )
-    lines += ["", wording.REFERENCE_TITLE, *(f"  {line}" for line in reference)]
+    lines += ["", say(wording.REFERENCE_TITLE), *(f"  {line}" for line in reference)]
     return "\ufeff" + "\r\n".join(lines) + "\r\n"
 
 
-def _contact(folder: FolderSettings) -> str:
-    return wording.shown(folder.contact).strip() or wording.NO_CONTACT
+def _contact(folder: FolderSettings, say: Say) -> str:
+    return wording.shown(folder.contact).strip() or say(wording.NO_CONTACT)
 
 
 def receipt(drop: Drop, job: Job | None) -> dict[str, Any]:
@@ -172,8 +177,7 @@ def _encodable(text: str) -> str:
 
 
 def _sentence(reason: str) -> str:
-    """Return a reason as a sentence in plain words."""
-    text = wording.in_plain_words(reason)
-    if not text:
+    """Return a reason as a sentence of its own."""
+    if not reason:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    return reason[0].upper() + reason[1:] + ("" if reason[-1] in ".!?" else ".")

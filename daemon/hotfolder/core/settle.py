@@ -157,11 +157,11 @@ def _trouble(settings: SettleSettings, evidence: Evidence) -> tuple[str, str] | 
 
 
 def _proof(settings: SettleSettings, evidence: Evidence, unchanged_s: float) -> str:
-    facts = [f"unchanged for {unchanged_s:.1f} s" if unchanged_s > 0 else "closed or renamed just now"]
+    facts = [wording.UNCHANGED.format(seconds=f"{unchanged_s:.1f}") if unchanged_s > 0 else wording.CLOSED]
     if evidence.lease is Lease.FREE:
-        facts.append("no writer")
+        facts.append(wording.NO_WRITER)
     if settings.formats and evidence.format_end is FormatEnd.COMPLETE:
-        facts.append(f"{evidence.format_name} end found")
+        facts.append(wording.END_FOUND.format(format=evidence.format_name))
     return ", ".join(facts)
 
 

@@ -314,7 +314,7 @@ def _bad(file: Expected, lines: Sequence[_Line], worst: Weight, *, several: bool
     bad_logs = {line.log for line in lines if line.weight.is_bad}
     if several and any(line.weight.is_good and line.log not in bad_logs for line in lines):
         # One job stored it, another did not: neither "stored" nor "nothing is online" would be true.
-        text = said(messages, wording.CONTRADICTION, wording.CONTRADICTION.partition(":")[0])
+        text = said(messages, wording.CONTRADICTION, wording.CONTRADICTION_SILENTLY)
         return _with(file, Outcome.UNKNOWN, text, lines)
     if worst is Weight.CANCEL:
         return _with(file, Outcome.FAILED, wording.CANCELLED, lines)

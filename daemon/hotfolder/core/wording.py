@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from hotfolder.core.companions import NOT_SENT, PLEASE_CHECK
+from hotfolder.core import companions
 from hotfolder.core.model import NotTaken, Outcome, Unsafe
 
 # --- reasons ---
@@ -30,7 +30,8 @@ REFUSED_SILENTLY = "the server could not use it, and did not say why"
 CANCELLED = "its upload was cancelled on the server"
 GAVE_UP = "the server gave up: {message}"
 GAVE_UP_SILENTLY = "the server gave up, and did not say why"
-CONTRADICTION = "it arrived at the server twice; once it was stored, once not: {message}"
+CONTRADICTION_SILENTLY = "it arrived at the server twice; once it was stored, once not"
+CONTRADICTION = CONTRADICTION_SILENTLY + ": {message}"
 TAKEN_APART = "the server took it apart and stored what is in it (files: {count})"
 TAKEN_APART_PARTLY = "the server took it apart and stored some of what is in it (files: {count}), but not all"
 TAKEN_APART_DUPLICATE = "everything in it is there already, and replacing it is switched off; nothing was changed"
@@ -126,6 +127,13 @@ EVERY_PLACE_TAKEN = "{path}: every place of this name is taken"
 UNREADABLE_ORIGINAL = "the original cannot be read"
 NOT_PUT_AWAY = "it could not be put in its place"
 
+# --- why a file counts as complete: parts of a list with commas ---
+
+UNCHANGED = "unchanged for {seconds} s"
+CLOSED = "closed or renamed just now"
+NO_WRITER = "no writer"
+END_FOUND = "{format} end found"
+
 # --- what is left out ---
 
 LEFT_IN_PLACE = "left in place: {unsafe}"
@@ -153,7 +161,7 @@ class NoteWording:
     drag_back: bool  # whether `to_do` speaks of dragging it back
 
 
-TITLES = {NOT_SENT: "NOT SENT: {name}", PLEASE_CHECK: "PLEASE CHECK: {name}"}
+TITLES = {companions.NOT_SENT: "NOT SENT: {name}", companions.PLEASE_CHECK: "PLEASE CHECK: {name}"}
 
 NOTES = {
     Outcome.FAILED: NoteWording(

@@ -6,8 +6,8 @@ The notes beside the files speak to those who dropped them; their words are in `
 
 from __future__ import annotations
 
+from hotfolder.core import settings
 from hotfolder.core.model import Outcome
-from hotfolder.core.settings import DEFAULT_SERVER
 from hotfolder.core.wording import BY_PERSON
 
 REACHABLE = "it is tried again by itself; see that the share is mounted and that the daemon may read and write it"
@@ -20,6 +20,7 @@ NAMES = (
     "make it on the server, or correct the options: 'hotfolder list' shows what there is; the files go on by themselves"
 )
 CREDENTIALS = "correct user, password or company in {table}; a new password file is noticed by itself"
+RENEWED = "change it at Adobe, then put the new one where password_file of {table} says; that is noticed by itself"
 PATIENCE = "it is tried again by itself, and nothing is lost meanwhile: what is dropped waits in its place"
 
 OUTCOMES = {
@@ -70,15 +71,15 @@ def of_names(waits_for: str | None) -> str | None:
 
 def of_password(server: str) -> str:
     """Return what can be done about a password that expires soon."""
-    file = "password_file of [server]" if server == DEFAULT_SERVER else f"password_file of [server.{server}]"
-    return f"change it at Adobe, then put the new one where {file} says; that is noticed by itself"
+    table = "[server]" if server == settings.DEFAULT_SERVER else f"[server.{server}]"
+    return RENEWED.format(table=table)
 
 
 def of_server(state: str, name: str) -> str | None:
     """Return what can be done about a server."""
     match state:
         case "refused":
-            table = "[server]" if name == DEFAULT_SERVER else f"[server.{name}]"
+            table = "[server]" if name == settings.DEFAULT_SERVER else f"[server.{name}]"
             return CREDENTIALS.format(table=table)
         case "unreachable":
             return PATIENCE

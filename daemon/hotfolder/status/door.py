@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hotfolder.config.languages import preferred
 from hotfolder.status.answers import HEADERS, failure
 from hotfolder.status.filters import quoted
+from hotfolder.status.site import words
 from hotfolder.status.site.access import COOKIE, Access
 from hotfolder.status.site.guard import SCOPE
-from hotfolder.status.site.look import environment
+from hotfolder.status.site.look import in_language
 
 OPEN = ("/healthz", "/readyz", "/page.css", "/page.js", "/icon.svg")
 """What anybody may ask for: it tells nothing of what is uploaded."""
@@ -36,7 +38,6 @@ class PublicDoor:
         self._names = {"localhost", host.lower(), *([own_name.lower()] if not _is_loopback(host) else [])}
         self._takes_any_address = not _is_loopback(host)
         self._access = access
-        self._templates = environment(lambda text: text)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, log in, or pass on."""
@@ -60,7 +61,7 @@ class PublicDoor:
         path, cookie = request.scope["path"], request.headers.get("cookie", "")
         if path.startswith("/link/"):
             session = await self._access.follow(path.removeprefix("/link/"))
-            return _to("/", session) if session else self._login(request, 404, "This link is not, or no longer, good.")
+            return _to("/", session) if session else self._login(request, 404, words.NO_LINK)
         if path == "/login" and self._access.asks:
             return await self._log_in(request)
         if path == "/logout":
@@ -85,14 +86,16 @@ class PublicDoor:
         async for chunk in request.stream():
             body += chunk
             if len(body) > FORM_MAX_BYTES:
-                return self._login(request, 413, "That is too long for a password.")
+                return self._login(request, 413, words.TOO_LONG)
         given = dict(parse_qsl(body.decode("ascii", "replace"), errors="surrogateescape", max_num_fields=5))
         session = await self._access.log_in(given.get("password", ""))
-        return _to("/", session) if session else self._login(request, 403, "That is not the password.")
+        return _to("/", session) if session else self._login(request, 403, words.WRONG_WORD)
 
     def _login(self, request: Request, status: int, said: str) -> Response:
-        text = self._templates.get_template("login.html").render(said=said, language="en")
-        return Response(text, status_code=status, headers=HEADERS, media_type="text/html")
+        language = preferred(request.headers.get("accept-language"))
+        text = in_language(language).get_template("login.html").render(said=said)
+        headers = {**HEADERS, "Content-Language": language, "Vary": "Accept-Language"}
+        return Response(text, status_code=status, headers=headers, media_type="text/html")
 
     def is_ours(self, host: str) -> bool:
         """

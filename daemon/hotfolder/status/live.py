@@ -26,7 +26,7 @@ NAMED_SERVER_WAITS_WHY = "waits for the server {server}, which is {state}: {mess
 STATES = {
     "starting": "not known yet",
     "unreachable": "unreachable",
-    "refused": "refused",
+    "refused": "refusing",
     "degraded": "degraded",
     "held": "held",
 }

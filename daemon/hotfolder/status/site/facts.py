@@ -50,6 +50,7 @@ class Step:
     at: datetime | None
     text: str
     more: str = ""
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +91,7 @@ def finished(drop: Drop) -> Row:
         folder=drop.folder,
         path=drop.path,
         word=words.of_drop(PEOPLE[drop.state], drop.outcome),
-        reason=in_plain_words(drop.reason),
+        reason=drop.reason,
         at=drop.filed_at or drop.stored_at,
         size_bytes=drop.identity.size_bytes,
         second_copy=drop.possible_second_copy,
@@ -120,7 +121,7 @@ def _live_row(coordinator: Coordinator, drop: Drop) -> Row:
         folder=drop.folder,
         path=drop.path,
         word=words.of_drop(state, None),
-        reason=in_plain_words(drop.reason) if state == "held" else "",
+        reason=drop.reason if state == "held" else "",
         at=drop.ready_at or drop.seen_at,
         size_bytes=drop.identity.size_bytes,
         second_copy=drop.possible_second_copy,
@@ -194,20 +195,22 @@ def of_file(view: View, number: int) -> FilePage | None:
 
 
 def _steps(drop: Drop, job: Job | None) -> Iterator[Step]:
-    yield Step(at=drop.seen_at, text="Seen in the hot folder")
+    yield Step(at=drop.seen_at, text=words.STEPS["seen"])
     if drop.ready_at is not None:
-        yield Step(at=drop.ready_at, text="Complete", more=drop.evidence)
+        yield Step(
+            at=drop.ready_at, text=words.STEPS["complete"], evidence=tuple(filter(None, drop.evidence.split(", ")))
+        )
     if job is not None:
-        yield Step(at=job.created_at, text="Taken over for uploading")
+        yield Step(at=job.created_at, text=words.STEPS["taken over"])
         if job.first_post_at is not None:
-            yield Step(at=job.first_post_at, text="Upload began")
+            yield Step(at=job.first_post_at, text=words.STEPS["sending"])
         if job.ended_at is not None and drop.outcome is not None:
-            yield Step(at=job.ended_at, text="Everything was at Adobe")
+            yield Step(at=job.ended_at, text=words.STEPS["ended"])
     if drop.outcome is not None and drop.stored_at is not None:
         word = words.of_drop("", drop.outcome)
-        yield Step(at=drop.stored_at, text=word.text, more=in_plain_words(drop.reason))
+        yield Step(at=drop.stored_at, text=word.text, more=drop.reason)
     if drop.filed_at is not None:
-        yield Step(at=drop.filed_at, text="Put away")
+        yield Step(at=drop.filed_at, text=words.STEPS["filed"])
 
 
 def of_upload(view: View, name: str) -> UploadPage | None:

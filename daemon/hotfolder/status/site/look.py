@@ -7,8 +7,8 @@ to left from turning their surroundings round, and what cannot be seen is shown 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from typing import Any
 from urllib.parse import quote
@@ -16,10 +16,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from hotfolder.core.saying import Say, Voice, english
 from hotfolder.core.wording import shown
-
-Say = Callable[[str], str]
-"""Gives a message id in some language."""
+from hotfolder.status.site.words import SIZES
+from hotfolder.status.voices import voice_of
 
 
 def load(name: str) -> str:
@@ -27,14 +27,14 @@ def load(name: str) -> str:
     return resources.files("hotfolder.status.site").joinpath("templates", name).read_text("utf-8")
 
 
-def size(size_bytes: int) -> str:
+def size(size_bytes: int, say: Say = english) -> str:
     """Return a size for people."""
     value = float(size_bytes)
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+    for unit in SIZES[:-1]:
+        if value < 1000:
+            return f"{value:.0f} {say(unit)}" if unit == SIZES[0] else f"{value:.1f} {say(unit)}"
         value /= 1000
-    raise AssertionError("unreachable")
+    return f"{value:.1f} {say(SIZES[-1])}"
 
 
 def local(moment: str | datetime | None) -> str:
@@ -51,7 +51,13 @@ def in_url(text: str) -> str:
     return quote(text.encode("utf-8", "surrogateescape"), safe="")
 
 
-def environment(say: Say) -> Environment:
+@cache
+def in_language(language: str) -> Environment:
+    """Return the templates in one of our languages."""
+    return environment(voice_of(language))
+
+
+def environment(voice: Voice) -> Environment:
     """Return the templates in one language."""
 
     def finalize(value: Any) -> Any:
@@ -65,6 +71,10 @@ def environment(say: Say) -> Environment:
         lstrip_blocks=True,
         finalize=finalize,
     )
-    made.filters |= {"size": size, "local": local, "in_url": in_url}
-    made.globals |= {"_": say}
+
+    def spoken_size(size_bytes: int) -> str:
+        return size(size_bytes, voice.say)
+
+    made.filters |= {"size": spoken_size, "local": local, "in_url": in_url}
+    made.globals |= {"_": voice.say, "told": voice.told, "language": voice.language}
     return made

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 import hotfolder
+from hotfolder.config.languages import preferred
 from hotfolder.core.model import Outcome
 from hotfolder.core.wording import BY_PERSON
 from hotfolder.ports import BusyError
@@ -24,7 +25,7 @@ from hotfolder.status.hands import Hands
 from hotfolder.status.site import facts, words
 from hotfolder.status.site.changes import Changes
 from hotfolder.status.site.guard import EVERYBODY, SCOPE, Tokens, Visitor
-from hotfolder.status.site.look import environment
+from hotfolder.status.site.look import in_language
 from hotfolder.status.site.thumbs import SIGN, Thumbs
 from hotfolder.status.view import Taken, View
 from hotfolder.status.wishes import Result, Wish, Wishes
@@ -56,7 +57,6 @@ class Site:
         self._tokens = Tokens()
         self._changes = Changes(view.running, lambda: hands.do(view.latest, ANSWER_S))
         self._pace: deque[tuple[float, int]] = deque(maxlen=64)  # when, and bytes sent until then
-        self._templates = environment(lambda text: text)
         files = resources.files("hotfolder.status.site").joinpath("templates")
         self._style = files.joinpath("page.css").read_bytes()
         self._script = files.joinpath("page.js").read_bytes()
@@ -208,7 +208,7 @@ class Site:
         upload = await self._hands.do(lambda: facts.of_upload(self._view, name), ANSWER_S)
         if upload is None or not visitor_of(request).sees(upload.job.folder):
             raise HTTPException(404, "there is no such upload")
-        return self._page(request, "upload.html", upload=upload)
+        return self._page(request, "upload.html", upload=upload, posts=words.POSTS)
 
     async def _find(self, request: Request) -> Response:
         visitor = visitor_of(request)
@@ -240,7 +240,6 @@ class Site:
         visitor = visitor_of(request)
         common: dict[str, Any] = {
             "part": request.headers.get("x-part") == "main",
-            "language": "en",
             "asked": "",
             "said": query_of(request).get("said", "")[:300],
             "token": self._tokens.token if visitor.may_act else "",
@@ -248,8 +247,10 @@ class Site:
             "version": hotfolder.__version__,
             "folder_word": lambda state: words.FOLDERS.get(state, words.ELSE),
         }
-        text = self._templates.get_template(template).render(common | values)
-        return Response(text.encode("utf-8", "backslashreplace"), headers=self._headers, media_type="text/html")
+        language = preferred(request.headers.get("accept-language"))
+        text = in_language(language).get_template(template).render(common | values)
+        headers = {**self._headers, "Content-Language": language, "Vary": "Accept-Language"}
+        return Response(text.encode("utf-8", "backslashreplace"), headers=headers, media_type="text/html")
 
     async def _live(self, request: Request) -> Response:
         headers = {**self._headers, "X-Accel-Buffering": "no"}
@@ -349,7 +350,7 @@ def _servers(taken: Taken, visitor: Visitor) -> list[dict[str, Any]]:
 def spoken(seconds: float) -> str:
     """Return a remaining time as nobody could blame us for."""
     if seconds < 60:
-        return "less than a minute left to send"
+        return words.LEFT_A_MINUTE
     if seconds < 5400:
-        return f"about {round(seconds / 60)} minutes left to send"
-    return f"about {seconds / 3600:.1f} hours left to send".replace(".0 ", " ")
+        return words.LEFT_MINUTES.format(minutes=round(seconds / 60))
+    return words.LEFT_HOURS.format(hours=f"{seconds / 3600:.1f}".removesuffix(".0"))

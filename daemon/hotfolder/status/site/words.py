@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hotfolder.core.model import Outcome
+from hotfolder.core.model import Outcome, PostState
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,34 @@ UPLOADS: Final = {
     "done": "Done",
 }
 """States of a job, as `status --json` calls them."""
+
+STEPS: Final = {
+    "seen": "Seen in the hot folder",
+    "complete": "Complete",
+    "taken over": "Taken over for uploading",
+    "sending": "Upload began",
+    "ended": "Everything was at Adobe",
+    "filed": "Put away",
+}
+"""Moments in the history of a file."""
+
+POSTS: Final = {
+    PostState.INTENT: "begun",
+    PostState.ACCEPTED: "accepted",
+    PostState.REFUSED: "refused",
+    PostState.UNKNOWN: "unknown",
+    PostState.NOT_SENT: "not sent",
+}
+
+SIZES: Final = ("bytes", "KB", "MB", "GB")
+
+LEFT_A_MINUTE: Final = "less than a minute left to send"
+LEFT_MINUTES: Final = "about {minutes} minutes left to send"
+LEFT_HOURS: Final = "about {hours} hours left to send"
+
+NO_LINK: Final = "This link is not, or no longer, good."
+TOO_LONG: Final = "That is too long for a password."
+WRONG_WORD: Final = "That is not the password."
 
 ELSE: Final = Word("Not known", "–", "plain")
 

@@ -14,6 +14,7 @@ from tests.strategies import MOMENT, drop
 from tests.unit.status.played import PlayedDaemon
 from tests.unit.status.test_server import Site, ask_app
 
+from hotfolder.config.languages import catalogue
 from hotfolder.core.journal import InsertDrops, InsertJob, InsertPost
 from hotfolder.core.messages import HoldAsked, PostProgressed
 from hotfolder.core.model import DropState, Job, JobState, Outcome, Post, PostState
@@ -59,9 +60,11 @@ class Tree(HTMLParser):
         return " ".join("".join(self.texts).split())
 
 
-def page(site: Site, target: str, part: str = "") -> Tree:
+def page(site: Site, target: str, part: str = "", language: str = "") -> Tree:
     """Return a page that is well-formed and speaks to people."""
-    answer = asyncio.run(ask_app(site.app, "GET", target, b"", {"X-Part": part} if part else {}))
+    headers = {"X-Part": part} if part else {}
+    headers |= {"Accept-Language": language} if language else {}
+    answer = asyncio.run(ask_app(site.app, "GET", target, b"", headers))
     assert answer.status == 200, answer
     tree = Tree(answer.body.decode())
     assert not FORBIDDEN.search(tree.text), FORBIDDEN.search(tree.text)
@@ -134,6 +137,23 @@ def test_every_page_is_well_formed_and_has_everything() -> None:
     assert "UploadSuccess" in upload.text
     assert "<b>" in upload.text
     assert page(Site(), "/").text.count("Nothing") == 3
+
+
+def test_every_page_speaks_the_language_of_the_browser() -> None:
+    site = full_site()
+    sentences = [text for text, french in catalogue("fr").items() if text != french and " " in text and "{" not in text]
+    overview = page(site, "/", language="fr-CA,fr;q=0.9,en;q=0.1")
+    for word in (
+        "Envoyé",
+        "A remplacé l'image précédente",
+        "Le site montre encore l'ancienne image.",
+        "Copie en cours",
+    ):
+        assert word in overview.text
+    for target in ("/", "/folder/catalog", "/file/1001", "/upload/catalog-7", "/find?q=chair", "/find?q=none"):
+        french = page(site, target, language="fr").text
+        assert [english for english in sentences if english in french] == []
+    assert "Why is my file not there yet?" in page(site, "/", language="de").text
 
 
 def test_every_link_of_a_page_leads_somewhere() -> None:

@@ -1,0 +1,31 @@
+"""
+The languages that notes and pages are written in, with every sentence that can be put into them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from hotfolder.config.languages import say_in
+from hotfolder.core import litter, wording
+from hotfolder.core.saying import Sentences, Voice, reasons
+from hotfolder.ips import faults
+from hotfolder.status import cures, live
+from hotfolder.status.site import words
+
+SENTENCES: Final = (
+    *reasons(wording),
+    *litter.REASONS,
+    *faults.TEXTS,
+    *(faults.SAID, faults.SAID_NOTHING),
+    *reasons(cures),
+    *reasons(live),
+    *(words.LEFT_A_MINUTE, words.LEFT_MINUTES, words.LEFT_HOURS),
+)
+
+
+@cache
+def voice_of(language: str) -> Voice:
+    """Return a language; raises ValueError for one that we do not speak."""
+    return Voice(language, say_in(language), Sentences(SENTENCES))
