@@ -63,21 +63,21 @@ def list_(
     """
     settings = load(context.obj, os.environ).settings
     entries: list[dict[str, Any]] = []
-    code = Exit.GOOD
-    with signed_in(settings, server) as lines:
-        for name, line in lines.items():
+    with signed_in(settings, server) as online:
+        code = online.code
+        for name, line in online.lines.items():
             try:
                 found = line.listed(SHELVES[what])
             except RemoteError as error:
-                sys.stderr.write(shown(f"{name}: {error}" if len(lines) > 1 else str(error)) + "\n")
-                code = Exit.ATTENTION
+                sys.stderr.write(shown(f"{name}: {error}" if len(settings.servers) > 1 else str(error)) + "\n")
+                code = code or Exit.ATTENTION
                 continue
             entries += [_entry(name, entry, found) for entry in sorted(found, key=lambda entry: entry.full_name)]
     if as_json_:
         typer.echo(as_json(entries, indent=2))
     elif entries:
         console = Console()
-        console.print(_table(entries, what, several=len(lines) > 1))
+        console.print(_table(entries, what, several=len(settings.servers) > 1))
         if SHELVES[what] is Shelf.PROPERTY_SETS:
             console.print(BOTH_KINDS, highlight=False)
     elif code is Exit.GOOD:

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 
 import typer
 
@@ -52,32 +54,37 @@ class Line:
         return found
 
 
-@contextmanager
-def signed_in(settings: Settings, name: str | None = None) -> Iterator[Mapping[str, Line]]:
-    """
-    Sign in to the server of a name, or to all; yield them by name.
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The servers that let us in, by name, and the exit code that those make who did not."""
 
-    Ends the command with what is wrong when one refuses us (3) or cannot be reached (4).
+    lines: Mapping[str, Line]
+    code: Exit
+
+
+@contextmanager
+def signed_in(settings: Settings, name: str | None = None) -> Iterator[Online]:
+    """
+    Sign in to the server of a name, or to all of them.
+
+    What is wrong is told at once; a server that refuses us (3), or cannot be reached (4), keeps nobody from the others.
     """
     servers = [server for server in settings.servers if name in (None, server.name)]
     if not servers:
         names = ", ".join(server.name for server in settings.servers)
         raise typer.BadParameter(f"--server: found {name}, wanted one of {names}")
     lines: dict[str, Line] = {}
-    remotes = []
-    try:
+    code = Exit.GOOD
+    with ExitStack() as stack:
         for server in servers:
-            password = server.password
-            remote = compose.connect(server, lambda password=password: password)  # type: ignore[misc]
-            remotes.append(remote)
+            remote = compose.connect(server, partial(str, server.password))
+            stack.callback(remote.close)
             try:
                 lines[server.name] = Line(server, remote.sign_in(), remote)
             except RemoteError as error:
-                raise typer.Exit(code=_told(settings, server, error)) from None
-        yield lines
-    finally:
-        for remote in remotes:
-            remote.close()
+                failed = _told(settings, server, error)
+                code = code or failed
+        yield Online(lines, code)
 
 
 def name_problems(names: Iterable[StatedName], lines: Mapping[str, Line]) -> Iterator[Problem]:

@@ -51,18 +51,24 @@ def check(
     for warning in loaded.warnings:
         sys.stderr.write(f"warning: {format_problem(warning)}\n")
     if online:
-        with signed_in(loaded.settings) as lines:
-            for line in lines.values():
+        with signed_in(loaded.settings) as servers:
+            for line in servers.lines.values():
                 typer.echo(shown(line.summary()))
-            problems = list(name_problems(loaded.names, lines))
-            verdicts = list(judged(loaded.settings, files or (), lines))
+            problems = list(name_problems(loaded.names, servers.lines))
+            verdicts = list(judged(loaded.settings, files or (), servers.lines))
         if problems:
             raise ConfigError(problems)
+        if servers.code:
+            return servers.code
     else:
         verdicts = list(judged(loaded.settings, files or (), {}))
     folders = len(loaded.settings.folders)
-    names = f", {len(loaded.names)} names known to the server" if online and loaded.names else ""
-    typer.echo(f"{context.obj}: good, {folders} hot folder{'' if folders == 1 else 's'}{names}")
+    names = f", {_count(len(loaded.names), 'name')} known to the server" if online and loaded.names else ""
+    typer.echo(f"{context.obj}: good, {_count(folders, 'hot folder')}{names}")
     for verdict in verdicts:
         typer.echo(shown(verdict.text))
     return Exit.GOOD if all(verdict.is_sent for verdict in verdicts) else Exit.ATTENTION
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
