@@ -6,7 +6,7 @@ Asked after each sign-in and once a day; a server that does not tell is asked in
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hotfolder.core.board import Board
 from hotfolder.core.messages import AskExpiry
@@ -57,7 +57,7 @@ class Expiry:
             self._told_on = today
             left = max(0, (at - self._board.now.wall) // timedelta(days=1))
             server = self._board.server_name(self._server)
-            self._board.tell("server.password_expires", "warning", server=server, at=at, days_left=left)
+            self._board.tell("server.password_expires", "warning", server=server, expires_at=_text(at), days_left=left)
 
     def untold(self) -> None:
         """The server has not answered: what it said before counts."""
@@ -66,3 +66,7 @@ class Expiry:
     def _ask_after(self, seconds: float) -> None:
         self._asked = False
         self._next_s = self._board.now.monotonic + seconds
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -87,7 +87,7 @@ def test_a_password_is_told_from_fourteen_days_before_and_once_a_day(played: Pla
     assert days == list(range(2, 17))
     assert [notice.fields["days_left"] for notice in played.notices] == [*range(14, -1, -1)]
     assert played.notices[0].level == "warning"
-    assert played.notices[0].fields["at"] == at
+    assert played.notices[0].fields["expires_at"] == "2026-03-17T09:00:00Z"
 
 
 @pytest.mark.parametrize("at", [None, START + timedelta(days=15)])
