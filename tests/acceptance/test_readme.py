@@ -79,18 +79,21 @@ def test_the_integration_run_makes_what_the_readme_promises() -> None:
     assert "make test" in CI
 
 
-def test_the_example_of_the_readme_is_a_configuration(tmp_path: Path) -> None:
-    (example,) = blocks("toml")
-    share = tmp_path / "share"
-    share.mkdir()
-    config = tmp_path / "hotfolder.toml"
-    config.write_text(example.replace("/srv/share/catalog", str(share)).replace("/var/lib/hotfolder", str(tmp_path)))
-    password = tmp_path / "ips-password"
-    password.write_text("secret")
-    password.chmod(0o600)
-    tomllib.loads(example)
-    ended = run(f"hotfolder -c {shlex.quote(str(config))} check", tmp_path)
-    assert ended.returncode == 0, ended.stderr
+def test_the_examples_of_the_readme_are_a_configuration(tmp_path: Path) -> None:
+    """The first alone, and with what is added to it for several companies."""
+    first, more = blocks("toml")
+    (tmp_path / "share").mkdir()
+    for name in ("ips-password", "ips-password-emea"):
+        password = tmp_path / name
+        password.write_text("secret")
+        password.chmod(0o600)
+    for example in (first, f"{first}\n{more}"):
+        tomllib.loads(example)
+        config = tmp_path / "hotfolder.toml"
+        shares = example.replace("/srv/share", str(tmp_path / "share"))
+        config.write_text(shares.replace("/var/lib/hotfolder", str(tmp_path)))
+        ended = run(f"hotfolder -c {shlex.quote(str(config))} check", tmp_path)
+        assert ended.returncode == 0, ended.stderr
 
 
 def test_every_file_that_the_readme_links_is_there() -> None:
