@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.place import Place, Table, check_all_arrived, numbered
+from tests.acceptance.place import Place, Table, check_all_arrived, numbered, receipts
 
 FAULTS: dict[str, Table] = {
     "answers 503": {"do": "http-503"},
@@ -20,6 +20,7 @@ FAULTS: dict[str, Table] = {
     "answers garbage": {"do": "garbage"},
     "carries it out and answers garbage": {"do": "garbage", "processed": True},
     "cuts its answer off": {"do": "truncated"},
+    "answers without saying anything": {"do": "hollow"},
     "answers half and calls it all": {"do": "truncated", "short_length": True},
     "has internal trouble": {"do": "fault", "code": 30000},
     "calls a fault a success": {"do": "fault", "code": 30000, "as_200": True},
@@ -59,3 +60,54 @@ def test_everything_arrives_although_the_server(place: Place, images: list[bytes
     assert [fault.hits for fault in met] == [1, 1, 1, 1]
     assert ended.code == 0, ended
     check_all_arrived(place, dropped)
+
+
+BAD: dict[str, Table] = {
+    "refused": {"on": "UploadFile", "do": "fault", "code": 30001, "reason": "Asset ID of this job is bad."},
+    "unusable": {"do": "upload-error", "message": "No such colour space"},
+    "quarantined": {"do": "vanish"},
+    "renamed": {"do": "rename"},
+    "nameless": {"do": "nameless-row"},
+    "strange": {"do": "log-type", "log_type": "UploadMiracle"},
+}
+"""By the name of the one file that meets it, however often it is sent."""
+
+
+def test_each_bad_file_comes_to_its_own_end_and_the_others_arrive(place: Place, images: list[bytes]) -> None:
+    place.configure({"name": "hot", "receipts": True}, upload={"files_per_post": 20})
+    good = dict(numbered(images, "hot", 20))
+    bad = {f"hot/{name}.jpg": image for name, image in zip(BAD, images[20:32:2], strict=True)}
+    for path, content in (good | bad).items():
+        place.drop(path, content)
+    for name, script in BAD.items():
+        place.box.add_fault(file=f"{name}.jpg", **script)
+
+    ended = place.run_once()
+
+    assert ended.code == 1
+    outcomes = {entry["file"]: entry["outcome"] for entry in place.history()}
+    assert outcomes == {path.removeprefix("hot/"): "stored" for path in good} | {
+        "refused.jpg": "failed",
+        "unusable.jpg": "failed",
+        "quarantined.jpg": "failed",
+        "renamed.jpg": "renamed",
+        "nameless.jpg": "stored",
+        "strange.jpg": "stored",
+    }
+    notes = {
+        path: " ".join(text.read_text("utf-8-sig").split())
+        for path, text in place.files("hot").items()
+        if path.endswith(".txt")
+    }
+    assert sorted(notes) == [
+        "_check/renamed.jpg - PLEASE CHECK.txt",
+        "_failed/quarantined.jpg - NOT SENT.txt",
+        "_failed/refused.jpg - NOT SENT.txt",
+        "_failed/unusable.jpg - NOT SENT.txt",
+    ]
+    assert "(fault 30001: Name of this upload is bad)" in notes["_failed/refused.jpg - NOT SENT.txt"]
+    assert "No such colour space" in notes["_failed/unusable.jpg - NOT SENT.txt"]
+    assert "virus scan" in notes["_failed/quarantined.jpg - NOT SENT.txt"]
+    found = receipts(place, "hot")
+    proof = next(receipt for receipt in found.values() if receipt["file"] == "strange.jpg")
+    assert proof["asset_handle"] == place.assets()["strange"]["asset_handle"]  # nobody knows the word: the asset tells

@@ -69,6 +69,7 @@ def decide(expected: Sequence[Expected], logs: Sequence[JobLog]) -> Decision:
     evidence = [_Evidence() for _ in expected]
     strangers: Counter[str] = Counter()
     strange_errors = 0
+    made = 0  # rows about things that were made from files
     fatal: list[str] = []
     for number, log in enumerate(logs):
         if log.fatal_error.strip():
@@ -83,6 +84,7 @@ def decide(expected: Sequence[Expected], logs: Sequence[JobLog]) -> Decision:
             owner = owners.find(row)
             if owner is not None:
                 position, relation = owner
+                made += relation == "aside" and meaning > Weight.NEUTRAL
                 evidence[position].add(relation, _Line(number, meaning, row))
             elif meaning is not Weight.FATAL and meaning.is_bad:
                 strange_errors += 1
@@ -93,7 +95,7 @@ def decide(expected: Sequence[Expected], logs: Sequence[JobLog]) -> Decision:
     if strange_errors:
         notes.append(f"{strange_errors} errors in the log name no file of the job")
     notes += [f"the log of {log.handle} is not complete" for log in logs if not log.is_complete]
-    notes += _miscounts(len(expected), logs)
+    notes += _miscounts(len(expected), made, logs)
     return Decision(verdicts, tuple(notes))
 
 
@@ -384,16 +386,17 @@ def said(messages: Iterable[str], spoken: str, silent: str) -> str:
     return spoken.format(message=text.rstrip(".")) if text else silent
 
 
-def _miscounts(files: int, logs: Sequence[JobLog]) -> list[str]:
+def _miscounts(files: int, made: int, logs: Sequence[JobLog]) -> list[str]:
     """
     Compare the server's own counts with the files we sent (RELIABILITY F6).
 
-    They prove nothing (PROTOCOL 4.3): each file follows its rows. A file with a remark may be counted only as such.
+    They prove nothing (PROTOCOL 4.3): each file follows its rows. A file with a remark may be counted only as such, and
+    what was made from files may be counted too.
     """
     if not logs:
         return []
     counted = sum(log.success_count + log.error_count + log.duplicate_count + log.update_count for log in logs)
     remarked = sum(log.warning_count for log in logs)
-    if counted > files or counted + remarked < files:
+    if counted > files + made or counted + remarked < files:
         return [f"the server counts {counted} files and {remarked} remarks for {files} files sent"]
     return []

@@ -39,7 +39,7 @@ SILENCE = "the server does not say what became of it"
 PROVEN = "found on the server, with the same name{size}, changed there at {modified:%Y-%m-%d %H:%M:%S} UTC"
 PROVEN_SIZE = " and size"
 ORPHAN = "it lay among the files being sent, and the record of what became of it is lost"
-NEVER_WORKED_ON = "the server took the file but never worked on it"
+NEVER_WORKED_ON = "the server took the file and shows nothing of it; its virus scan may have taken the file away"
 NEVER_ARRIVED = "every time it was sent the line broke or the answer made no sense, and the server does not have it"
 NOT_PROVEN = "not found on the server as we sent it"
 

@@ -124,7 +124,7 @@ def rule_of(code: int) -> FaultRule:
 def trouble_of_fault(fault: Fault, *, status: int, retry_after_s: float | None = None) -> Trouble:
     """Return the trouble of a call that the server refused with a fault: it was read, and nothing was done."""
     rule = rule_of(fault.code)
-    reason = clean(fault.reason)
+    reason = clean(fault.reason).rstrip(".")
     text = SAID if reason else SAID_NOTHING
     return Trouble(
         kind=KINDS[rule.action],

@@ -332,6 +332,15 @@ def test_what_does_not_add_up_is_noted() -> None:
     assert decide([CHAIR], [replace(log(row("UploadWarning")), success_count=0, warning_count=1)]).notes == ()
 
 
+def test_what_was_made_from_files_may_be_counted_or_not() -> None:
+    layers = [row("UploadSuccess", f"chair_{number}", kind="Layer") for number in range(3)]
+    whole = log(row("UploadSuccess"), *layers)
+    assert decide([CHAIR], [replace(whole, success_count=4)]).notes == ()
+    assert decide([CHAIR], [replace(whole, success_count=1)]).notes == ()
+    assert decide([CHAIR], [replace(whole, success_count=5)]).notes != ()
+    assert decide([CHAIR], [replace(whole, success_count=0)]).notes != ()
+
+
 def test_no_log_decides_nothing() -> None:
     decision = decide([CHAIR], [])
     assert decision.verdicts == (Verdict(1, None, "the server does not say what became of it"),)

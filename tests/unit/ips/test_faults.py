@@ -114,3 +114,4 @@ def test_a_reason_becomes_one_line_that_ends() -> None:
     assert clean(" a\r\n\tb\x1b[0m\u202e c ") == "a b [0m c"
     assert clean("x" * 500) == "x" * 299 + "…"
     assert trouble_of_fault(Fault(code=30001, reason="\n"), status=500).text.endswith("(fault 30001)")
+    assert trouble_of_fault(Fault(code=30001, reason="In use. "), status=500).text.endswith("(fault 30001: In use)")
