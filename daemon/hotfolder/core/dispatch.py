@@ -352,6 +352,7 @@ class Dispatch:
         board = self._board
         desk = self._desks[job.folder]
         taken: list[Drop] = []
+        stranded: list[tuple[Drop, str]] = []
         for result in results:
             drop = board.drops.get(result.drop)
             if drop is None or drop.state is not DropState.CLAIMING:
@@ -361,6 +362,10 @@ class Dispatch:
                     desk.left(drop)
                 taken.append(drop)
                 continue
+            if result.status is ClaimStatus.STRANDED:
+                desk.left(drop)
+                stranded.append((drop, result.reason))
+                continue
             board.leave_job(drop)
             match result.status:
                 case ClaimStatus.MISSING:
@@ -369,6 +374,15 @@ class Dispatch:
                     desk.settle_again(drop)
                 case ClaimStatus.FAILED:
                     tries = drop.tries + 1
+                    if drop.reason != result.reason:
+                        board.tell(
+                            "drop.held",
+                            "warning",
+                            folder=drop.folder,
+                            drop=drop.id,
+                            path=drop.path,
+                            reason=result.reason,
+                        )
                     board.journal.change_drops(
                         [drop],
                         state=DropState.READY,
@@ -376,17 +390,18 @@ class Dispatch:
                         tries=tries,
                         reason=result.reason,
                     )
-                    board.tell(
-                        "drop.held", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=result.reason
-                    )
                     desk.stays(drop)
                     retry = board.settings.retry
                     self.add(drop, after_s=backoff_s(retry.first_s, retry.max_s, tries))
-        board.journal.change_drops(taken, state=DropState.CLAIMED)
-        members = board.members_of(job)
+        board.journal.change_drops([*taken, *(drop for drop, _ in stranded)], state=DropState.CLAIMED)
+        members = [drop for drop in board.members_of(job) if drop.state is DropState.CLAIMED]
+        for drop, reason in stranded:
+            self._decide(drop, Outcome.FAILED, reason)
+            members.remove(drop)
         if not members:
             board.journal.change_job(job, state=JobState.VOID)
-            board.jobs.pop(job.id, None)
+            if not stranded:  # else the last of them takes it along when it is filed
+                board.jobs.pop(job.id, None)
             return
         board.journal.change_job(
             job,

@@ -88,6 +88,7 @@ class ClaimStatus(StrEnum):
     MISSING = "missing"  # in neither place: taken away
     CHANGED = "changed"  # the hot folder has another version there now
     BUSY = "busy"  # somebody still writes into it: it is back in its place
+    STRANDED = "stranded"  # it changed while it was taken, and another file has its place: it is at its work path
     FAILED = "failed"  # could not be renamed
 
 
@@ -646,6 +647,7 @@ class Followed:
     """A job to ask about."""
 
     job: int
+    name: str  # others may turn up under it: a request that something on the way has sent twice opens two
     handles: tuple[str, ...]  # more than one where several jobs turned up under our name
 
 

@@ -24,6 +24,9 @@ _KEPT_OPEN: Final = 64
 
 DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
+_KNOWN_KEPT: Final = 10_000
+"""Directories remembered as being on the disk: some MB at most, and one that is forgotten costs one more sync."""
+
 _CANNOT_SYNC: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 # Some network and FUSE file systems have no fsync for directories; nothing more can be done there.
 
@@ -59,7 +62,17 @@ def is_version(found: os.stat_result, identity: Identity, device: int) -> bool:
 class Directories:
     """The open directories of one call. Not for several threads; closing is harmless twice and syncs nothing."""
 
-    def __init__(self, calls: Syscalls, root: str, root_fd: int, root_stat: os.stat_result, *, is_remote: bool) -> None:
+    def __init__(
+        self,
+        calls: Syscalls,
+        root: str,
+        root_fd: int,
+        root_stat: os.stat_result,
+        *,
+        is_remote: bool,
+        kept: set[str] | None = None,
+    ) -> None:
+        """`kept`: directories whose own names this process has brought to the disk; more are added to it."""
         self.calls = calls
         self.is_remote = is_remote
         self.device = root_stat.st_dev
@@ -70,6 +83,8 @@ class Directories:
         self._open: dict[str, int] = {}  # by path, least recently used first
         self._gained: set[str] = set()  # to be synced: these have new names in them
         self._lost: set[str] = set()  # these have had names taken away
+        self._kept = set[str]() if kept is None else kept
+        self._used: set[str] = set()  # files go into these, so their own names have to be kept as well
 
     def open(self, path: str) -> int:
         """Return the descriptor of a directory, "" for the root; it stays open while two others are asked for."""
@@ -87,12 +102,20 @@ class Directories:
 
         Below `_working` nobody but us may enter; elsewhere everybody may do what the hot folder itself lets them do,
         whatever our umask: dragging a file back out of `_failed` needs the right to change that directory.
+
+        One that is there may have been made by a process that was killed before it synced its name, and then nobody
+        else will: a power cut days later would take it away with everything in it.
         """
         try:
-            return self.open(path)
+            fd = self.open(path)
         except OSError as error:
             if error.errno not in GONE or not path:
                 raise
+        else:
+            if path and path not in self._kept:
+                self.has_gained_with_parents(path.rpartition("/")[0])
+                self._used.add(path)
+            return fd
         parent, name = split(path)
         parent_fd = self.make(parent)
         try:
@@ -100,6 +123,7 @@ class Directories:
         except FileExistsError:
             return self.open(path)
         self._gained.add(parent)
+        self._used.add(path)
         fd = self.open(path)
         if not is_ours_alone(path):
             # A crash before this leaves the rights that our umask allows: narrower, never wider.
@@ -144,14 +168,18 @@ class Directories:
         """
         Bring every changed directory to the disk.
 
-        New names go before lost ones: after a power cut a file may be at two places, but never at none.
+        New names go before lost ones: after a power cut a file may be at two places, but never at none. A directory
+        that has both comes after those that only gained, for what left it may have gone into one that is new in it.
         Raises FolderError: after a sync that failed nobody can tell what the disk holds, and a second one that
         succeeds proves nothing.
         """
-        for path in sorted(self._gained):
+        for path in sorted(self._gained - self._lost) + sorted(self._gained & self._lost):
             self._sync_one(path)
         for path in sorted(self._lost):
             self._sync_one(path)
+        if len(self._kept) > _KNOWN_KEPT:
+            self._kept.clear()
+        self._kept |= self._used
 
     def close(self) -> None:
         """Close all."""

@@ -120,6 +120,8 @@ class Claiming:
         try:
             self._give_back(item, work_fd)
         except OSError as error:
+            if error.errno == errno.EEXIST:
+                return ClaimStatus.STRANDED, f"{objection}, and another file has its place by now"
             reason = f"{shown(item.path)}: {objection}, and it could not be put back ({why(error)})"
             return ClaimStatus.FAILED, f"{reason}; it is in {shown(item.work_path)}"
         return ClaimStatus.BUSY, f"{shown(item.path)}: {objection}"
@@ -153,6 +155,10 @@ class Claiming:
         moved = self._calls.lstat(work, work_fd)
         source_fd = self._directories.make(source_parent)  # the dropper may have removed it, empty as it was
         self._directories.has_moved(work_parent, source_parent)
+        standing = self._directories.lstat(item.path)
+        if standing is not None and (standing.st_ino, standing.st_dev) == (moved.st_ino, moved.st_dev):
+            self._calls.unlink(work, work_fd)  # a power cut has left it at both places: it never went
+            return
         try:
             self._calls.rename(work, work_fd, source, source_fd)
         except OSError:

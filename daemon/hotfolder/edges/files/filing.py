@@ -93,6 +93,11 @@ class Filing:
     def _look(self, plan: _Plan) -> None:
         """Decide from what lies where: nothing is touched before all names are known to be free or ours."""
         item = plan.item
+        texts = [text for text in (item.note, item.receipt) if text is not None]
+        companions = [
+            Companion(path, encoded(text), temporary_name(f"{item.drop}-{number}"))
+            for number, (path, text) in enumerate(texts)
+        ]
         if item.fate is Fate.MOVE:
             self._look_at_both_places(plan)
         elif item.fate is Fate.DELETE:
@@ -100,17 +105,12 @@ class Filing:
         else:
             plan.is_to_move = False
         if plan.result is not None:
+            self._clear(companions)
             return
-        texts = [text for text in (item.note, item.receipt) if text is not None]
-        companions = [
-            Companion(path, encoded(text), temporary_name(f"{item.drop}-{number}"))
-            for number, (path, text) in enumerate(texts)
-        ]
         for companion in companions:
             found = self._publisher.find(companion.path, companion.data)
             if found is Found.OTHER:
-                for leftover in companions:
-                    self._publisher.clear(leftover)
+                self._clear(companions)
                 self._end(plan, FilingStatus.TAKEN, f"{shown(companion.path)}: something else has that name")
                 return
             if found is Found.NOTHING:
@@ -118,6 +118,11 @@ class Filing:
             else:
                 self._publisher.clear(companion)  # its second name, where a crash cut a move by links in two
         self._look_for_alike_names(plan)
+
+    def _clear(self, companions: Sequence[Companion]) -> None:
+        """Nothing will be published here: remove what an attempt that was cut short may have left."""
+        for leftover in companions:
+            self._publisher.clear(leftover)
 
     def _look_for_alike_names(self, plan: _Plan) -> None:
         paths = [companion.path for companion in plan.companions]
@@ -135,17 +140,19 @@ class Filing:
         item = plan.item
         target = self._directories.lstat(item.target_path)
         source = self._directories.lstat(item.source_path)
-        if target is not None and not self._is_original(target, item, is_alone=source is None):
+        # by link and unlink that a crash cut in two, or on a disk that kept the new name and not that the old one is gone
+        is_half_moved = target is not None and source is not None and source.st_ino == target.st_ino
+        if target is not None and not (is_half_moved or self._is_original(target, item, is_alone=source is None)):
             self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")
         elif target is not None:
             plan.is_to_move = False
+            # an earlier attempt moved it, perhaps without living to sync either directory
             target_parent, _ = split(item.target_path)
             source_parent, name = split(item.source_path)
             self._directories.has_gained_with_parents(target_parent)
-            if source is not None and source.st_ino == target.st_ino:
-                # A move by link and unlink that a crash cut in two.
+            self._directories.has_lost(source_parent)
+            if is_half_moved:
                 self._calls.unlink(name, self._directories.open(source_parent))
-                self._directories.has_lost(source_parent)
         elif source is None and is_ours_alone(item.source_path):
             # Claimed and gone: its dropper finds the note all the same (RELIABILITY L9).
             plan.is_to_move = False
@@ -171,7 +178,8 @@ class Filing:
         item = plan.item
         source = self._directories.lstat(item.source_path)
         if source is None:
-            plan.is_to_move = False  # by an earlier attempt
+            plan.is_to_move = False  # by an earlier attempt, perhaps without living to sync that
+            self._directories.has_lost(split(item.source_path)[0])
         elif item.identity is None or not is_version(source, item.identity, self._device):
             self._end_with_another_version(plan)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotfolder.core.litter import WORKING
@@ -59,6 +60,7 @@ class _Root:
     inode: int
     is_remote: bool
     mount_point: str  # of the file system it lies on
+    kept: set[str] = field(default_factory=set)  # directories in it that are known to be on the disk
 
 
 class FolderFiles:
@@ -108,9 +110,10 @@ class FolderFiles:
         with self._open_root() as fd:
             now, _ = self._survey(fd)
             self._check_rights(fd)
+            has_working = not has_claimed or self._has_working(fd)
         if known is not None and is_below(known.mount_point, now.mount_point):
             raise FolderError(f"{self._root}: the share that was mounted at {known.mount_point} is not mounted")
-        if has_claimed and not os.path.isdir(f"{self._root}/_working"):
+        if not has_working:
             raise FolderError(
                 f"{self._root}: files that were taken over lie in its _working, and that is not there: "
                 "is the share mounted?"
@@ -218,6 +221,12 @@ class FolderFiles:
         finally:
             self._calls.close(fd)
 
+    def _has_working(self, root_fd: int) -> bool:
+        try:
+            return stat.S_ISDIR(self._calls.lstat(WORKING, root_fd).st_mode)
+        except OSError:
+            return False
+
     def _check_rights(self, root_fd: int) -> None:
         try:
             fd = self._calls.open_beneath(root_fd, ".", DIRECTORY)
@@ -234,7 +243,9 @@ class FolderFiles:
     def _directories(self) -> Iterator[Directories]:
         with (
             self._known_root() as (root_fd, root, known),
-            Directories(self._calls, self._root, root_fd, root, is_remote=known.is_remote) as directories,
+            Directories(
+                self._calls, self._root, root_fd, root, is_remote=known.is_remote, kept=known.kept
+            ) as directories,
         ):
             yield directories
 

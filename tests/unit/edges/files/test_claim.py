@@ -219,16 +219,38 @@ def test_file_that_changed_while_it_was_taken_goes_back(share: Share, act: str) 
     assert not (share.root / "_working/job/a.jpg").exists()
 
 
-def test_file_that_cannot_go_back_stays_and_is_named(share: Share) -> None:
+def test_file_that_changed_and_whose_place_is_taken_is_stranded(share: Share) -> None:
     share.drop("a.jpg")
     calls = Interfering(share, "write, and drop another")
     result = claim(FolderFiles(share.root, calls=calls), share.claim_item("a.jpg"))
+    assert result.status is ClaimStatus.STRANDED
+    assert result.reason == "it changed while it was being taken, and another file has its place by now"
+    assert share.everything() == {"a.jpg": b"second", "_working/job/a.jpg": b"more"}
+
+
+def test_file_that_cannot_go_back_stays_and_is_named(share: Share) -> None:
+    share.drop("a.jpg")
+    result = claim(FolderFiles(share.root, calls=_NoWayBack(share, "write")), share.claim_item("a.jpg"))
     assert result.status is ClaimStatus.FAILED
     assert result.reason == (
-        "a.jpg: it changed while it was being taken, and it could not be put back (something else has that name); "
-        "it is in _working/job/a.jpg"
+        "a.jpg: it changed while it was being taken, and it could not be put back "
+        "(hotfolder's user is not permitted to do that here); it is in _working/job/a.jpg"
     )
-    assert share.everything() == {"a.jpg": b"second", "_working/job/a.jpg": b"more"}
+    assert share.everything() == {"_working/job/a.jpg": b"more"}
+
+
+class _NoWayBack(Interfering):
+    def rename(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
+
+
+def test_file_that_a_power_cut_left_at_both_places_and_that_changed_goes_back(files: FolderFiles, share: Share) -> None:
+    item = share.claim_item("a.jpg", share.drop("a.jpg"))
+    (share.root / "_working/job").mkdir(parents=True)
+    os.link(share.root / "a.jpg", share.root / "_working/job/a.jpg")
+    (share.root / "a.jpg").write_bytes(b"more")
+    assert claim(files, item).status is ClaimStatus.BUSY
+    assert share.everything() == {"a.jpg": b"more"}
 
 
 def test_file_that_changed_in_working_before_a_restart_goes_back(files: FolderFiles, share: Share) -> None:
@@ -346,14 +368,40 @@ class SyncOrder(Syscalls):
         self.synced.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
         super().fsync(fd)
 
+    def inside(self, share: Share) -> list[str]:
+        """Return them by their paths inside a hot folder."""
+        return [os.path.relpath(place, share.root) for place in self.synced]
+
 
 def test_both_directories_and_the_parents_of_new_ones_are_synced_new_names_first(share: Share) -> None:
     share.drop("spring/a.jpg")
     calls = SyncOrder()
     claim(FolderFiles(share.root, calls=calls), share.claim_item("spring/a.jpg"))
-    inside = [os.path.relpath(place, share.root) for place in calls.synced]
+    inside = calls.inside(share)
     assert sorted(inside) == [".", "_working", "_working/job", "_working/job/spring", "spring"]
     assert inside[-1] == "spring"
+
+
+def test_a_directory_that_gains_and_loses_names_is_synced_after_those_that_only_gain(share: Share) -> None:
+    """The file was in the root, and what it went into is new in the root: that must be on the disk before it is gone."""
+    share.drop("a.jpg")
+    calls = SyncOrder()
+    claim(FolderFiles(share.root, calls=calls), share.claim_item("a.jpg"))
+    assert calls.inside(share) == ["_working", "_working/job", "."]
+
+
+def test_directories_that_a_killed_process_made_are_synced_with_their_parents_once(share: Share) -> None:
+    """Nobody else would: a power cut days later would take `_working` away with all that is in it."""
+    (share.root / "_working/job").mkdir(parents=True)
+    share.drop("spring/a.jpg")
+    share.drop("spring/b.jpg")
+    calls = SyncOrder()
+    files = FolderFiles(share.root, calls=calls)
+    claim(files, share.claim_item("spring/a.jpg"))
+    assert sorted(calls.inside(share)) == [".", "_working", "_working/job", "_working/job/spring", "spring"]
+    calls.synced.clear()
+    claim(files, share.claim_item("spring/b.jpg"))
+    assert sorted(calls.inside(share)) == ["_working/job/spring", "spring"]
 
 
 # --- crashes ---

@@ -220,6 +220,14 @@ def test_leftovers_of_an_attempt_that_was_cut_short_are_cleared(files: FolderFil
     assert share.paths() == {*FILED, "_working/b.jpg", "_failed/b.jpg.receipt.toml"}
 
 
+def test_leftovers_beside_a_target_that_is_no_longer_the_target_are_cleared(files: FolderFiles, share: Share) -> None:
+    item = item_of(share)
+    share.drop("_failed/spring/.hotfolder-1-0.tmp", b"Sor")
+    (share.root / WORK).write_bytes(b"another")
+    assert file_away(files, item).status is FilingStatus.CHANGED
+    assert share.everything() == {WORK: b"another"}
+
+
 # --- originals that are not what they should be ---
 
 
@@ -255,6 +263,41 @@ def test_move_by_link_and_unlink_that_was_cut_in_two_is_ended(files: FolderFiles
     os.link(share.root / WORK, share.root / TARGET)
     assert file_away(files, item).status is FilingStatus.FILED
     assert share.everything() == FILED
+
+
+def test_original_that_a_power_cut_left_at_both_places_is_filed_whatever_became_of_it(
+    files: FolderFiles, share: Share
+) -> None:
+    """Its new name was on the disk, and not yet that the old one is gone; then somebody wrote into it."""
+    item = item_of(share)
+    (share.root / TARGET).parent.mkdir(parents=True)
+    os.link(share.root / WORK, share.root / TARGET)
+    (share.root / TARGET).write_bytes(b"more")
+    assert file_away(files, item).status is FilingStatus.FILED
+    assert share.everything() == FILED | {TARGET: b"more"}
+
+
+class Synced(Syscalls):
+    """Notes which directories and files are synced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: set[Path] = set()
+
+    def fsync(self, fd: int) -> None:
+        self.places.add(Path(f"/proc/self/fd/{fd}").readlink())
+
+
+@pytest.mark.parametrize("fate", [Fate.MOVE, Fate.DELETE])
+def test_original_that_a_killed_process_filed_is_synced_at_both_places(share: Share, fate: Fate) -> None:
+    """Else a power cut may bring back what is filed already, where nobody looks for it."""
+    item = item_of(share, fate=fate)
+    file_away(FolderFiles(share.root), item)
+    calls = Synced()
+    file_away(FolderFiles(share.root, calls=calls), item)
+    synced = {os.path.relpath(place, share.root) for place in calls.places}
+    assert "_working/job/spring" in synced
+    assert fate is Fate.DELETE or {"_failed/spring", "_failed", "."} <= synced
 
 
 # --- names ---
