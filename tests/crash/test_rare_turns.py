@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from hotfolder.core import messages as m
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.model import (
@@ -17,10 +19,11 @@ from hotfolder.core.model import (
     JobState,
     Lease,
     Observation,
+    Outcome,
     Touched,
     Unfinished,
 )
-from hotfolder.core.server import Company, Kind, Trouble
+from hotfolder.core.server import ActiveJob, Company, JobLog, Kind, Trouble
 from hotfolder.core.settings import DEFAULT_SERVER, Settings
 from hotfolder.ports import PostRequest
 from hotfolder.testing.ledger import FakeLedger
@@ -397,3 +400,116 @@ def test_a_folder_goes_although_a_job_of_its_is_watched() -> None:
     puppet = Puppet(settings(), unfinished=unfinished)
     puppet.take(m.Reloaded(replace(settings(), folders=())))
     assert puppet.coordinator.desks == {}
+
+
+def test_a_file_that_changed_while_it_was_taken_and_has_no_place_to_go_back_to_is_filed_with_a_note() -> None:
+    """Else it would lie in `_working` for ever, and its path would be closed to every later file of that name."""
+    puppet = Puppet(settings())
+    puppet.up()
+    puppet.settle("a.jpg")
+    (claim,) = actions_of(m.Claim, puppet.take(m.Woken(), 3.0))
+    assert isinstance(claim, m.Claim)
+    drop = claim.items[0].drop
+    stranded = m.ClaimResult(drop, m.ClaimStatus.STRANDED, "it changed")
+    actions = puppet.take(m.Claimed(claim.job, (stranded,)))
+    assert not actions_of(m.SendPost, actions)
+    (filing,) = actions_of(m.FileAway, actions)
+    assert isinstance(filing, m.FileAway)
+    (item,) = filing.items
+    assert (item.source_path, item.target_path) == (claim.items[0].work_path, "_failed/a.jpg")
+    assert item.identity is None  # whatever lies there by now
+    puppet.take(m.FiledAway("catalog", (m.FilingResult(drop, m.FilingStatus.FILED),)))
+    assert puppet.ledger.drops[drop].outcome is Outcome.FAILED
+    assert puppet.coordinator.board.jobs == {}
+    assert actions_of(m.Look, puppet.take(m.Changed("catalog", ("a.jpg",))))
+
+
+def test_a_claim_that_keeps_failing_is_told_once() -> None:
+    puppet = Puppet(settings())
+    puppet.up()
+    puppet.settle("a.jpg")
+    for _ in range(3):
+        (claim,) = actions_of(m.Claim, puppet.take(m.Woken(), 400.0))
+        assert isinstance(claim, m.Claim)
+        failed = m.ClaimResult(claim.items[0].drop, m.ClaimStatus.FAILED, "permission denied")
+        puppet.take(m.Claimed(claim.job, (failed,)))
+    assert puppet.events.count("drop.held") == 1
+
+
+def posted(puppet: Puppet, *paths: str) -> m.SendPost:
+    """Settle and claim files of one job and return its first POST."""
+    for number, path in enumerate(paths):
+        puppet.take(m.Changed("catalog", (path,)))
+        puppet.take(puppet.seen(path, inode=number + 1))
+    puppet.now_s += 6.0
+    for number, path in enumerate(paths):
+        puppet.take(puppet.seen(path, inode=number + 1))
+    (claim,) = actions_of(m.Claim, puppet.take(m.Woken(), 3.0))
+    assert isinstance(claim, m.Claim)
+    claimed = tuple(m.ClaimResult(item.drop, m.ClaimStatus.CLAIMED) for item in claim.items)
+    (post,) = actions_of(m.SendPost, puppet.take(m.Claimed(claim.job, claimed)))
+    assert isinstance(post, m.SendPost)
+    return post
+
+
+def test_a_second_job_of_our_name_is_noticed_and_its_files_may_be_there_twice() -> None:
+    """Something on the way has sent the first POST twice: we know one of the two jobs that it opened."""
+    puppet = Puppet(settings())
+    puppet.up()
+    post = posted(puppet, "a.jpg")
+    assert post.job_name is not None
+    puppet.take(m.PostAccepted(post.job, post.number, "j|1", ()))
+    twin = ActiveJob(handle="j|2", original_name=post.job_name, state="Running")
+    puppet.take(m.Polled(DEFAULT_SERVER, {"j|2": twin}, {}), 1.0)
+    (drop,) = puppet.ledger.drops.values()
+    assert drop.possible_second_copy
+    assert puppet.ledger.jobs[post.job].other_handles == "j|2"
+    assert puppet.events.count("job.recovered") == 1
+    (poll,) = actions_of(m.Poll, puppet.take(m.Woken(), 60.0))
+    assert isinstance(poll, m.Poll)
+    assert poll.jobs == (m.Followed(post.job, post.job_name, ("j|1", "j|2")),)
+
+
+def test_a_later_post_that_is_refused_is_asked_about_before_it_is_sent_again() -> None:
+    """What is refused may be the second of two: the first of them has ended the job."""
+    puppet = Puppet(settings(files_per_post=1))
+    puppet.up()
+    first = posted(puppet, "a.jpg", "b.jpg")
+    (second,) = actions_of(m.SendPost, puppet.take(m.PostAccepted(first.job, first.number, "j|1", ())))
+    assert isinstance(second, m.SendPost)
+    refusal = Trouble(kind=Kind.PERMANENT, text="no such open job", code=30001)
+    actions = puppet.take(m.PostFailed(second.job, second.number, refusal))
+    drop = puppet.ledger.drops[second.parts[0].drop]
+    assert (drop.state, drop.job, drop.alone) == (DropState.DOUBTED, second.job, True)
+    (end,) = actions_of(m.SendPost, [*actions, *puppet.take(m.Woken(), 1.0)])
+    assert isinstance(end, m.SendPost)
+    assert (end.parts, end.end_job) == ((), True)
+
+
+def test_what_was_turned_away_on_the_way_into_a_job_is_asked_about_when_that_ends() -> None:
+    """A 503 may come from something behind which the POST arrived."""
+    puppet = Puppet(settings(files_per_post=1))
+    puppet.up()
+    first = posted(puppet, "a.jpg", "b.jpg")
+    (second,) = actions_of(m.SendPost, puppet.take(m.PostAccepted(first.job, first.number, "j|1", ())))
+    assert isinstance(second, m.SendPost)
+    busy = Trouble(kind=Kind.TRANSIENT, text="HTTP 503", status=503)
+    puppet.take(m.PostFailed(second.job, second.number, busy))
+    puppet.take(m.Woken(), 59.0)
+    actions = puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY))  # by now the job may be gone, so it takes no more files
+    assert not [action for action in actions_of(m.SendPost, actions) if isinstance(action, m.SendPost) and action.parts]
+    assert puppet.ledger.drops[second.parts[0].drop].state is DropState.DOUBTED
+
+
+@pytest.mark.parametrize("tells_assets", [True, False])
+def test_a_log_without_a_row_proves_that_nothing_is_there_only_if_no_such_asset_is(tells_assets: bool) -> None:
+    puppet = Puppet(settings())
+    puppet.up()
+    post = posted(puppet, "a.jpg")
+    puppet.take(m.PostAccepted(post.job, post.number, "j|1", ()))
+    log = JobLog(handle="j|1", original_name=post.job_name or "", ended_at=START, rows=(), is_complete=True)
+    assert actions_of(m.FindAssets, puppet.take(m.Polled(DEFAULT_SERVER, {}, {post.job: (log,)}), 1.0))
+    puppet.take(m.AssetsSeen(post.job, () if tells_assets else None))
+    (drop,) = puppet.ledger.drops.values()
+    assert drop.job == 2
+    assert drop.possible_second_copy is not tells_assets

@@ -32,6 +32,8 @@ IDLE_SHARE = 5 / 6
 LONG_WAIT_S = 30.0
 """A job that has to wait for longer gives its files back: others may use its place meanwhile."""
 
+SERVICE_UNAVAILABLE = 503  # may come from something in between, behind which the POST arrived all the same
+
 GHOST_WATCH = timedelta(hours=24)  # RELIABILITY J20
 
 
@@ -339,7 +341,7 @@ class Posting:
         """Nothing of it was processed: the same files again, under the same name (RELIABILITY J2)."""
         board = self._board
         board.journal.change_post(post, state=PostState.NOT_SENT, answered_at=board.now.wall, reason=trouble.text)
-        board.journal.change_drops(drops, state=DropState.CLAIMED)
+        board.journal.change_drops(drops, state=DropState.CLAIMED, post=None)
         if job.handle is None:
             board.journal.change_job(job, state=JobState.PLANNED)
         for drop in drops:
@@ -362,9 +364,9 @@ class Posting:
         """
         board = self._board
         board.journal.change_post(post, state=PostState.NOT_SENT, answered_at=board.now.wall, reason=trouble.text)
-        board.journal.change_drops(drops, state=DropState.CLAIMED)
-        self._hand_on([*drops, *self._planned(run)], 0.0)
-        run.plan.clear()
+        board.journal.change_drops(drops, state=DropState.CLAIMED, post=None)
+        self._hand_on(drops, 0.0)
+        self._leave(job, run)
         self._ended(job)
 
     def _refused(self, job: Job, run: Run, post: Post, drops: list[Drop], trouble: Trouble) -> None:
@@ -374,10 +376,20 @@ class Posting:
         board.journal.change_drops(drops, state=DropState.CLAIMED)
         if self._is_for_names(job, trouble):
             ruling = Ruling(again=drops)  # nothing is sent before the names were looked up again
+        elif job.handle is not None and trouble.action is Action.REFUSE and trouble.code is not None:
+            # one of them is to blame, or the job is, which the server may have ended (PROTOCOL 7): perhaps by this very
+            # POST, if something on the way has sent it twice and this is the answer to the second
+            board.journal.change_drops(drops, alone=True)
+            self._doubt(drops)
+            if not run.plan:
+                self._stop_taking(job, run)
+            return
         else:
             ruling = self._refusals_of(job).judge(
                 trouble, job.folder, drops, opens_job=job.handle is None, retry=board.settings.retry
             )
+        if trouble.code is not None or trouble.status != SERVICE_UNAVAILABLE:
+            board.journal.change_drops(drops, post=None)  # certainly not taken; else they keep the number of this POST
         again = list(ruling.again)
         if ruling.is_try:
             board.journal.change_each((drop, {"tries": drop.tries + 1, "reason": trouble.text}) for drop in drops)
@@ -399,7 +411,7 @@ class Posting:
             self.plan(job, [*again, *self._planned(run)])
             run.not_before_s = board.now.monotonic + ruling.wait_s
         else:
-            self._hand_on(again, ruling.wait_s)
+            self._part(job, again, ruling.wait_s)
             if not run.plan:
                 self._stop_taking(job, run)
 
@@ -426,13 +438,12 @@ class Posting:
     def in_doubt(self, job: Job, drops: list[Drop]) -> None:
         """Nobody knows whether the server has these: send nothing more into the job and ask (RELIABILITY J3, J8)."""
         board = self._board
-        board.journal.change_each((drop, {"state": DropState.DOUBTED, "sends": drop.sends + 1}) for drop in drops)
+        self._doubt(drops)
         # it may have arrived as late as now, and the server needs its time from then on to show it
         board.journal.change_job(job, last_post_at=board.now.wall)
         run = self.runs.get(job.id)
         if run is not None:
-            self._hand_on(self._planned(run), 0.0)
-            run.plan.clear()
+            self._leave(job, run)
         if job.handle is None:
             board.journal.change_job(job, state=JobState.SEEKING)
             if run is not None:
@@ -441,6 +452,10 @@ class Posting:
             self._job_left(job)
         elif job.state is JobState.OPEN:
             board.journal.change_job(job, state=JobState.CLOSING)
+
+    def _doubt(self, drops: list[Drop]) -> None:
+        """The log of their job tells whether the server has these."""
+        self._board.journal.change_each((drop, {"state": DropState.DOUBTED, "sends": drop.sends + 1}) for drop in drops)
 
     def close(self, job: Job) -> None:
         """End a job that takes no more files, without a file."""
@@ -454,8 +469,7 @@ class Posting:
 
     def _stop_taking(self, job: Job, run: Run) -> None:
         """No file is left for it, or it is too old to take one: the rest goes into another job."""
-        self._hand_on(self._planned(run), 0.0)
-        run.plan.clear()
+        self._leave(job, run)
         self.close(job)
 
     def _ended(self, job: Job) -> None:
@@ -497,6 +511,18 @@ class Posting:
 
     def _planned(self, run: Run) -> list[Drop]:
         return [self._board.drops[id_] for plan in run.plan for id_ in plan.drops]
+
+    def _leave(self, job: Job, run: Run) -> None:
+        """Nothing of what is still planned for a job is sent into it."""
+        planned = self._planned(run)
+        run.plan.clear()
+        self._part(job, planned, 0.0)
+
+    def _part(self, job: Job, drops: list[Drop], after_s: float) -> None:
+        """Drops go on without their job, but for those that it may have got already: its log tells."""
+        doubted = [drop for drop in drops if drop.post is not None and job.handle is not None]
+        self._doubt(doubted)
+        self._hand_on([drop for drop in drops if drop not in doubted], after_s)
 
     def _hand_on(self, drops: list[Drop], after_s: float) -> None:
         if drops:

@@ -8,6 +8,7 @@ What has no row is looked for among the assets; what is certainly not there is s
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -144,7 +145,7 @@ class Tracking:
     def _poll(self, server: str, rhythm: Rhythm) -> None:
         """Ask for all jobs of one server at once."""
         followed = tuple(
-            Followed(job.id, (job.handle, *filter(None, job.other_handles.split("\n"))))
+            Followed(job.id, job.name, (job.handle, *filter(None, job.other_handles.split("\n"))))
             for job, follow in self._followed(rhythm)
             if job.handle is not None and not follow.looking
         )
@@ -191,9 +192,13 @@ class Tracking:
         rhythm = self._rhythm(event.server)
         rhythm.told_at = self._board.now.wall
         something_new = False
+        namesakes: defaultdict[str, list[str]] = defaultdict(list)
+        for listed in event.active.values():
+            namesakes[listed.original_name].append(listed.handle)
         for job, follow in self._followed(rhythm):
             if job.handle is None or follow.looking:
                 continue
+            self._notice_namesakes(job, namesakes[job.name])
             active = event.active.get(job.handle)
             if active != follow.active and active is not None:
                 something_new = True
@@ -219,6 +224,7 @@ class Tracking:
         if not logs or not all(log.has_end and log.is_complete for log in logs):
             return False
         members = self._undecided(job)
+        self._notice_namesakes(job, [log.handle for log in logs])
         expected = [_expected(drop) for drop in members]
         if len(members) == 1 and is_taken_apart(members[0]):
             decision = decide_archive(expected[0], logs)
@@ -242,6 +248,25 @@ class Tracking:
         else:
             self._over(job, follow, [])
         return True
+
+    def _notice_namesakes(self, job: Job, handles: list[str]) -> None:
+        """More jobs have our name than we know of: something on the way has sent a POST twice (RELIABILITY J7, E8)."""
+        known = [*filter(None, job.other_handles.split("\n"))]
+        others = [handle for handle in handles if handle != job.handle and handle not in known]
+        if not others:
+            return
+        board = self._board
+        board.journal.change_job(job, other_handles="\n".join([*known, *others]))
+        board.journal.change_drops(self._undecided(job), possible_second_copy=True)
+        board.tell(
+            "job.recovered",
+            "warning",
+            folder=job.folder,
+            job=job.name,
+            job_handle=job.handle,
+            jobs_found=1 + len(known) + len(others),
+            reason="other jobs turned up under its name: its files may be there twice",
+        )
 
     def _undecided(self, job: Job) -> list[Drop]:
         return [drop for drop in self._board.members_of(job) if drop.state in (DropState.SENT, DropState.DOUBTED)]
@@ -414,22 +439,27 @@ class Tracking:
         proven: bool = False,
         unsure: Collection[int] = (),
     ) -> None:
-        """Everything that can be known is known."""
+        """
+        Everything that can be known is known; `proven` if the server tells which assets it has.
+
+        That there is none proves that nothing of a file is there, unless its job worked and nobody saw the log: then it
+        may be there under another name. A log alone proves nothing by a row that is not in it.
+        """
         board = self._board
         seeking = job.state is JobState.SEEKING
+        proven = proven and (seeking or bool(follow.log))
         again: list[Drop] = []
         for drop in missing:
             # one that was accepted fails soon; one that never arrived is the line's trouble, not the file's, and one
             # in a job that the server gave up may be another one's
             is_its_own = drop.state is DropState.SENT and not follow.gave_up
             if drop.sends < (SENDS_MAX if is_its_own else board.settings.retry.tries):
-                # a complete log without a row, or no such asset, proves that nothing of it is there
-                doubtful = drop.possible_second_copy or drop.id in unsure or not (proven or follow.log)
+                doubtful = drop.possible_second_copy or drop.id in unsure or not proven
                 # the second time it may be what breaks the line or the job: the others are spared that
                 alone = drop.alone or (not is_its_own and drop.sends > 1)
                 board.journal.change_drops([drop], state=DropState.CLAIMED, possible_second_copy=doubtful, alone=alone)
                 again.append(drop)
-            elif drop.id not in unsure and (proven or follow.log):
+            elif drop.id not in unsure and proven:
                 why = wording.NEVER_WORKED_ON if drop.state is DropState.SENT else wording.NEVER_ARRIVED
                 if follow.gave_up and drop.id in follow.said:
                     why = follow.said[drop.id].reason

@@ -338,12 +338,19 @@ def _duplicate(file: Expected, lines: Sequence[_Line]) -> Verdict:
     """
     Tell a name that was taken before from our own file, which the server got earlier.
 
-    A lost answer alone does not make it ours: had this job stored it, a row would say so. Whether an earlier job did
-    only the asset can tell, which the caller asks for.
+    A lost answer alone does not make it ours: had this job stored it, a row would say so; and since no two files of a
+    job have one asset ID, a row that says so and one that skips it tell of one file that arrived twice. Whether an
+    earlier job stored it only the asset can tell, which the caller asks for.
     """
-    logs_with_success = {line.log for line in lines if line.weight in (Weight.SUCCESS, Weight.UPDATED)}
-    logs_with_duplicate = {line.log for line in lines if line.weight is Weight.DUPLICATE}
-    if logs_with_success and (file.doubted or logs_with_success != logs_with_duplicate):
+    skipped = {line.log for line in lines if line.weight is Weight.DUPLICATE}
+    stored = {
+        line.log
+        for line in lines
+        # a remark beside the skipping is about that
+        if line.weight in (Weight.SUCCESS, Weight.UPDATED)
+        or (line.weight is Weight.WARNING and line.log not in skipped)
+    }
+    if stored:
         return _with(file, Outcome.STORED, wording.ARRIVED_TWICE, lines)
     return _with(file, Outcome.DUPLICATE, wording.DUPLICATE.format(asset=file.asset), lines)
 

@@ -15,6 +15,7 @@ from hotfolder.core.messages import (
     ExpiryTold,
     ExpiryUntold,
     FindAssets,
+    Followed,
     Poll,
     Polled,
     PollFailed,
@@ -27,7 +28,7 @@ from hotfolder.core.messages import (
     TakenFailed,
     TakenSeen,
 )
-from hotfolder.core.server import JobLog, Kind, RemoteError, Trouble
+from hotfolder.core.server import Company, JobLog, Kind, RemoteError, Trouble
 from hotfolder.services.account import Account
 
 ServerAction = SignIn | AskExpiry | Poll | Seek | FindAssets | CheckTaken
@@ -83,19 +84,29 @@ class TrackingService:
             active = {job.handle: job for job in self._remote.active_jobs(company)}
             logs: dict[int, tuple[JobLog, ...]] = {}
             for followed in action.jobs:
-                if any(handle in active and not active[handle].is_done for handle in followed.handles):
+                namesakes = [job.handle for job in active.values() if job.original_name == followed.name]
+                if any(handle in active and not active[handle].is_done for handle in (*followed.handles, *namesakes)):
                     continue
-                found: list[JobLog] = []
-                for handle in followed.handles:
-                    log = self._remote.job_logs(company, handle=handle)
-                    if not log:  # of several jobs one has no log yet: nothing is complete
-                        found = []
-                        break
-                    found += log
-                logs[followed.job] = tuple(found)
+                logs[followed.job] = self._logs(company, followed)
         except RemoteError as error:
             return PollFailed(action.server, error.trouble)
         return Polled(action.server, active, logs)
+
+    def _logs(self, company: Company, followed: Followed) -> tuple[JobLog, ...]:
+        """
+        Return the logs of all jobs of a name; nothing is complete, and so nothing returned, without those we know of.
+
+        They are asked for by name, because what has sent our first POST twice has opened two jobs, and we know one. A
+        server that does not find a job by its name is asked for it by its handle.
+        """
+        found = {log.handle: log for log in self._remote.job_logs(company, original_name=followed.name)}
+        for handle in followed.handles:
+            if handle not in found:
+                by_handle = self._remote.job_logs(company, handle=handle)
+                if not by_handle:
+                    return ()
+                found |= {log.handle: log for log in by_handle}
+        return tuple(found.values())
 
     def _seek(self, action: Seek) -> Event:
         company = self._account.company

@@ -108,7 +108,9 @@ def test_order_of_rows_does_not_matter(files: tuple[Expected, ...], logs: list[J
         (["UploadSuccess", "FileUpdated"], Outcome.UPDATED),
         (["UploadSuccess", "UploadError"], Outcome.FAILED),
         (["UploadSuccess", "FileCancel"], Outcome.FAILED),
-        (["UploadSuccess", "DuplicateSkipped"], Outcome.DUPLICATE),
+        (["UploadSuccess", "DuplicateSkipped"], Outcome.STORED),  # no two files of a job have one ID: it came twice
+        (["FileUpdated", "DuplicateSkipped"], Outcome.STORED),
+        (["UploadWarning", "DuplicateSkipped"], Outcome.DUPLICATE),
         (["DuplicateSkipped", "UploadError"], Outcome.FAILED),
         (["BeginUpload", "FileBegin", "FleEnd"], None),
         (["SomethingNew"], None),
@@ -287,6 +289,8 @@ def test_file_that_arrived_twice_is_stored() -> None:
     assert one(DOUBTED, log(row("UploadSuccess"), row("DuplicateSkipped"))).outcome is Outcome.STORED
     twice = [log(row("UploadSuccess")), log(row("DuplicateSkipped"), handle="j|2")]
     assert one(CHAIR, *twice).outcome is Outcome.STORED
+    with_a_remark = [log(row("UploadWarning")), log(row("DuplicateSkipped"), handle="j|2")]
+    assert one(CHAIR, *with_a_remark).outcome is Outcome.STORED
 
 
 def test_second_copy_after_doubt_is_told() -> None:

@@ -140,7 +140,7 @@ class Filing:
         item = plan.item
         target = self._directories.lstat(item.target_path)
         source = self._directories.lstat(item.source_path)
-        # by link and unlink that a crash cut in two, or on a disk that kept the new name and not that the old one is gone
+        # by link and unlink that a crash cut in two, or on a disk that kept the new name but not that the old is gone
         is_half_moved = target is not None and source is not None and source.st_ino == target.st_ino
         if target is not None and not (is_half_moved or self._is_original(target, item, is_alone=source is None)):
             self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")

@@ -383,7 +383,7 @@ def test_both_directories_and_the_parents_of_new_ones_are_synced_new_names_first
 
 
 def test_a_directory_that_gains_and_loses_names_is_synced_after_those_that_only_gain(share: Share) -> None:
-    """The file was in the root, and what it went into is new in the root: that must be on the disk before it is gone."""
+    """The file was in the root, and what it went into is new there: that must be on the disk before it is gone."""
     share.drop("a.jpg")
     calls = SyncOrder()
     claim(FolderFiles(share.root, calls=calls), share.claim_item("a.jpg"))
