@@ -106,20 +106,16 @@ class Connection:
             return
         if self.state == "refused" and trouble.kind is not Kind.FATAL:  # nobody has answered this time
             self._next_s = self._force_s = now_s + MAX_RETRY_S
-        self.report(trouble)
+        if trouble.kind is Kind.FATAL:
+            self._refused(trouble)
+        else:
+            self.report(trouble)
 
     def report(self, trouble: Trouble) -> None:
         """Some call failed in a way that concerns all: from now on a sign-in has to succeed first."""
         board = self._board
-        if trouble.kind is Kind.FATAL:
-            if self.state != "refused":
-                self._tell("server.refused", "error", reason=trouble.text, code=trouble.code)
-            self._set("refused", trouble.text)
-            self._next_s = board.now.monotonic + CREDENTIALS_LOOK_S
-            self._force_s = board.now.monotonic + REFUSED_RETRY_S
-            if trouble.code == INVALID_COMPANY and self.company is not None and not self._found_anew:
-                self._found_anew = True
-                self._next_s = self._force_s = board.now.monotonic
+        if trouble.kind is Kind.FATAL and not self._is_cured_by_a_sign_in(trouble):
+            self._refused(trouble)
             return
         if self.state == "refused":
             return
@@ -138,6 +134,23 @@ class Connection:
         if trouble.retry_after_s is not None:
             wait_s = max(wait_s, trouble.retry_after_s)
         self._next_s = max(self._next_s, board.now.monotonic + wait_s)
+
+    def _refused(self, trouble: Trouble) -> None:
+        """It will not have us: somebody has to do something."""
+        if self.state != "refused":
+            self._tell("server.refused", "error", reason=trouble.text, code=trouble.code)
+        self._set("refused", trouble.text)
+        self._next_s = self._board.now.monotonic + CREDENTIALS_LOOK_S
+        self._force_s = self._board.now.monotonic + REFUSED_RETRY_S
+
+    def _is_cured_by_a_sign_in(self, trouble: Trouble) -> bool:
+        """Whether the company may only have another handle by now; not if it was found anew and is still refused."""
+        if trouble.code != INVALID_COMPANY or self.company is None or self.state == "refused":
+            return False
+        if self.state == "ok" and self._found_anew:
+            return False
+        self._found_anew = True
+        return True
 
     def expiry_untold(self, trouble: Trouble) -> None:
         """The server did not say when the password expires; only what concerns more than that is passed on."""

@@ -395,8 +395,10 @@ class Posting:
             board.journal.change_each((drop, {"tries": drop.tries + 1, "reason": trouble.text}) for drop in drops)
         if ruling.alone:
             board.journal.change_drops(again, alone=True)
+        is_sifted = trouble.action is Action.SIFT
+        why = wording.TURNED_AWAY.format(reason=trouble.text) if is_sifted else trouble.text
         for drop in ruling.failed:
-            self._decide(drop, Outcome.FAILED, trouble.text)
+            self._decide(drop, Outcome.FAILED, why)
         if ruling.holds_folder:
             self._deny(job.folder, trouble.text)
         if ruling.is_general:

@@ -40,6 +40,7 @@ PROVEN = "found on the server, with the same name{size}, changed there at {modif
 PROVEN_SIZE = " and size"
 ORPHAN = "it lay among the files being sent, and the record of what became of it is lost"
 NEVER_WORKED_ON = "the server took the file and shows nothing of it; its virus scan may have taken the file away"
+TURNED_AWAY = "something on the way to the server does not let this file through, though it lets others: {reason}"
 NEVER_ARRIVED = "every time it was sent the line broke or the answer made no sense, and the server does not have it"
 NOT_PROVEN = "not found on the server as we sent it"
 
