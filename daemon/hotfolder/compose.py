@@ -7,6 +7,7 @@ from __future__ import annotations
 import queue
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -38,6 +39,7 @@ from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
 from hotfolder.services.throttle import Throttle
 from hotfolder.services.upload import UploadService
 from hotfolder.status.serving import Listeners, StatusServer
+from hotfolder.status.sheets import Sheets
 from hotfolder.status.snapshot import RECENT, Recent
 from hotfolder.status.view import View
 from hotfolder.status.voices import voice_of
@@ -69,6 +71,7 @@ class Daemon:
     log: NoticeLog
     make_folder: Callable[[FolderSettings], FolderService]
     make_account: Callable[[ServerSettings], Account]
+    sheets: Sheets
     page: str | None = None  # URL of the page, None where it is off or could not be had
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -116,6 +119,11 @@ class Daemon:
             self.supervisor.remove_server(name)
         self.settings = settings
         return later
+
+    def say_farewell(self) -> None:
+        """Have the status files say that nothing runs any more; must be called in the loop's own thread."""
+        for told in self.sheets.farewell(self.coordinator):
+            self.supervisor.turn(told)
 
     def _with_running_servers(self, settings: Settings) -> tuple[Settings, list[str]]:
         """Return new settings in which servers that run are as they are, and which of them will be others later."""
@@ -211,6 +219,7 @@ def build(
             poison=touching.poison,
             voice_of=voice_of,
         )
+        stirred = threading.Event()
         recent = Recent(ledger.totals(), ledger.history(HistoryQuery(limit=RECENT)))
         supervisor = Supervisor(
             coordinator,
@@ -224,6 +233,7 @@ def build(
             log=log,
             events=events,
             finished=recent.add,
+            stirred=stirred.set,
             idle_wake_s=idle_wake_s,
         )
         view = View(
@@ -234,6 +244,8 @@ def build(
             sent_bytes=lambda: upload.sent_bytes,
             read_original=lambda folder, path, identity: supervisor.files(folder).open_for_sending(path, identity),
         )
+        sheets = Sheets(view, stirred, voice_of=voice_of, warn=log.trouble)
+        stack.callback(sheets.close)
         page = _serve(view, settings, log, stack)
         return Daemon(
             settings=settings,
@@ -244,6 +256,7 @@ def build(
             log=log,
             make_folder=make_folder,
             make_account=make_account,
+            sheets=sheets,
             page=page,
             _stack=stack.pop_all(),
         )

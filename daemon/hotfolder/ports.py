@@ -146,6 +146,13 @@ class Files(Protocol):
     def leave_note(self, path: str, text: str) -> None:
         """Publish a note if nothing has its name yet."""
 
+    def write_status(self, text: str) -> None:
+        """
+        Have the status file at the root say this, whole at every moment; nothing else is ever replaced by it.
+
+        A file of ours is one that begins with `companions.STATUS_MARK`. One that cannot be written is not told.
+        """
+
     def tidy(self) -> None:
         """Remove empty directories that claiming left in `_working`."""
 

@@ -115,12 +115,12 @@ class Place:
     # --- looks ---
 
     def files(self, folder: str) -> dict[str, Path]:
-        """Return every file in a hot folder, by its path inside; notes and receipts too, the mark of its owner not."""
+        """Return every file in a hot folder, by its path inside; neither the mark of its owner nor the status file."""
         root = self.hot(folder)
         return {
             inside: path
             for path in sorted(root.rglob("*"))
-            if path.is_file() and (inside := str(path.relative_to(root))) != OWNER_MARK
+            if path.is_file() and (inside := str(path.relative_to(root))) not in (OWNER_MARK, "_status.html")
         }
 
     def originals(self, folder: str) -> dict[str, str]:

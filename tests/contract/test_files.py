@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from hotfolder.core.companions import STATUS_MARK
 from hotfolder.core.messages import (
     ClaimItem,
     ClaimStatus,
@@ -262,6 +263,18 @@ def test_note_is_left_where_nothing_is(place: Place) -> None:
     assert place.contents() == {"_failed/a.txt": b"first"}
 
 
+def test_the_status_file_is_replaced_by_its_next_text(place: Place) -> None:
+    for text in ("first", "second, and longer"):
+        place.files.write_status(STATUS_MARK + text)
+        assert place.contents() == {"_status.html": (STATUS_MARK + text).encode()}
+
+
+def test_a_status_file_that_is_not_ours_stays(place: Place) -> None:
+    place.drop("_status.html", b"<!DOCTYPE html>somebody's own")
+    place.files.write_status(STATUS_MARK + "news")
+    assert place.contents() == {"_status.html": b"<!DOCTYPE html>somebody's own"}
+
+
 def test_tidying_leaves_files_alone(place: Place) -> None:
     place.drop("_working/job/a.jpg", CONTENT)
     place.files.tidy()
@@ -283,6 +296,7 @@ def test_every_call_tells_when_the_root_is_gone(place: Place) -> None:
         lambda: place.files.bring_back([]),
         lambda: place.files.remove_copies({}),
         lambda: place.files.leave_note("_failed/a.txt", "text"),
+        lambda: place.files.write_status(STATUS_MARK),
         place.files.tidy,
     ):
         with pytest.raises(FolderError):

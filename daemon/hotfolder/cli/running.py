@@ -149,6 +149,7 @@ def running_daemon(
             daemon.supervisor.run(is_over, pulse.beat)
             pulse.stopping()
             logger.info("daemon.stopping", signal=asked[0].name if asked else None)
+            daemon.say_farewell()
             daemon.supervisor.finish(PATIENCE_S)
             refresh()
         yield daemon, asked

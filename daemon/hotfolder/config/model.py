@@ -212,6 +212,9 @@ class FolderKeys(Table):
         description='When to publish what was stored with readyForPublish = true: "never", "after-job", or daily at a '
         'local time such as "22:00". Adobe publishes by company: all else that is marked there goes live with it.',
     )
+    status_file: bool = Field(
+        True, description="Keep _status.html in the hot folder, which says what its page does; made when there is news."
+    )
     language: Language = Field(
         "en", description="Of the notes in this hot folder; the page speaks that of the browser."
     )

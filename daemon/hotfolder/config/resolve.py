@@ -81,6 +81,7 @@ def resolve_folder(name: str, path: Path, own: model.FolderFile, defaults: model
         receipts=keys.receipts,
         contact=keys.contact,
         publish=parse_publish(keys.publish),
+        status_file=keys.status_file,
         language=keys.language,
         settle=settings.SettleSettings(
             quiet_s=parse_duration(keys.settle.quiet),

@@ -18,6 +18,9 @@ NOT_SENT: Final = " - NOT SENT.txt"
 PLEASE_CHECK: Final = " - PLEASE CHECK.txt"
 RECEIPT: Final = ".receipt.toml"
 
+STATUS_MARK: Final = "<!DOCTYPE html>\n<!-- written by hotfolder, and written anew whenever something changes -->\n"
+"""What every status file begins with: what does not is somebody else's."""
+
 _EXTENSION_MAX: Final = 16  # bytes; what comes after the last dot of a longer one is hardly an extension
 _MARK_LENGTH: Final = 8  # hex digits that keep two shortened names apart: one clash in 65,000 names of one beginning
 

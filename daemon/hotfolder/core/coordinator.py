@@ -72,6 +72,7 @@ class Coordinator:
         self.collisions = Collisions(board.company_key)
         self.lookup = Lookup(board, self.connections)
         self.desks: dict[str, Desk] = {}
+        self._status_due: set[str] = set()  # hot folders whose status file is being written
         for folder in settings.folders:
             is_known = unfinished.folder_paths.get(folder.name) == str(folder.path)
             self._add_desk(folder, is_known=is_known, is_held=folder.name in unfinished.held_folders)
@@ -179,6 +180,7 @@ class Coordinator:
             case m.FolderUp():
                 self._folder_up(event)
             case m.FolderDown():
+                self._status_due.discard(event.folder)
                 self.desks[event.folder].went_down(event.reason)
             case m.Changed():
                 self.desks[event.folder].changed(event.files, event.directories)
@@ -239,6 +241,12 @@ class Coordinator:
             case m.OrphansFound():
                 for orphan in event.orphans:
                     self._adopt(event.folder, orphan)
+            case m.StatusTold():
+                if self.may_write_status(event.folder, is_last=event.is_last):
+                    self._status_due.add(event.folder)
+                    self.board.do(m.WriteStatus(event.folder, event.text))
+            case m.StatusWritten():
+                self._status_due.discard(event.folder)
             case m.HoldAsked():
                 self.desks[event.folder].hold(event.paths)
             case m.ReleaseAsked():
@@ -251,6 +259,13 @@ class Coordinator:
                 self._crashed(event)
             case _:
                 assert_never(event)
+
+    def may_write_status(self, folder: str, *, is_last: bool = False) -> bool:
+        """Return whether a hot folder's status file may be written: one at a time, so that none pile up at a share."""
+        desk = self.desks.get(folder)
+        if desk is None or not desk.is_up or not desk.folder.status_file:
+            return False
+        return is_last or folder not in self._status_due
 
     def _reloaded(self, settings: Settings) -> None:
         """Take new settings; claimed drops finish under those that were recorded with them."""
@@ -375,6 +390,9 @@ class Coordinator:
                 if folder in self.desks:  # else it is no longer configured
                     self.desks[folder].went_down(text)
             case m.BringBack(folder=folder) | m.RemoveCopies(folder=folder) | m.LeaveNote(folder=folder):
+                self.board.tell("folder.degraded", "error", folder=folder, reason=text)
+            case m.WriteStatus(folder=folder):
+                self._status_due.discard(folder)
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
             case m.Tidy(folder=folder):
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)

@@ -17,6 +17,7 @@ from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.collisions import Collisions
 from hotfolder.core.companions import is_companion_name
 from hotfolder.core.formats import finder
+from hotfolder.core.litter import is_status_file
 from hotfolder.core.messages import (
     DroppedAt,
     EntryKind,
@@ -49,7 +50,7 @@ IGNORED_LISTED = 1000  # ignored files named for people; beyond it they are only
 
 
 @dataclass(slots=True)
-class _Settling:
+class Settling:
     """A path on its way through the settle gate."""
 
     path: str
@@ -96,7 +97,7 @@ class Desk:
         self.leaving: dict[str, Drop] = {}  # being claimed or filed, or sent, from where they are: not to be found anew
         self.ignored: dict[str, str] = {}
         self.ignored_count = 0
-        self.settling: dict[str, _Settling] = {}
+        self.settling: dict[str, Settling] = {}
         self._is_known = is_known
         self._held_by_person = is_held
         self._denied: str | None = None  # why the server would not take more of its files, until a person releases it
@@ -275,7 +276,7 @@ class Desk:
             return False
         return all(entry.held or self._never_rests(entry) for entry in self.settling.values())
 
-    def _never_rests(self, entry: _Settling) -> bool:
+    def _never_rests(self, entry: Settling) -> bool:
         """Whether a file is still being written after all the time that a single pass can give it."""
         if not self.board.once or entry.track is None:
             return False
@@ -353,6 +354,8 @@ class Desk:
             return
         if (path in self.in_place or path in self.leaving) and not (closed or again):
             return
+        if is_status_file(path):
+            return
         if not is_companion_name(path):
             reason = self.router.ignored(path)
             if reason is not None:
@@ -365,7 +368,7 @@ class Desk:
             self._overfull = True
             return
         now_s = self.board.now.monotonic
-        entry = _Settling(path=path, seen_at=self.board.now.wall, due_s=now_s, closed=closed)
+        entry = Settling(path=path, seen_at=self.board.now.wall, due_s=now_s, closed=closed)
         self.settling[path] = entry
         self.board.live_in[self.folder.name] += 1
         self._schedule(entry, now_s)
@@ -423,7 +426,7 @@ class Desk:
         if recalls:
             self.board.do(Recall(self.folder.name, tuple(recalls)))
 
-    def _not_there(self, entry: _Settling, result: LookResult) -> None:
+    def _not_there(self, entry: Settling, result: LookResult) -> None:
         if result.status is LookStatus.DENIED:
             self._hold(entry, result.reason or wording.MAY_NOT_READ, self.board.now.monotonic + DENIED_RETRY_S)
             return
@@ -445,7 +448,7 @@ class Desk:
                 self.board.do(LeaveNote(self.folder.name, path, text))
             self._ignore(result.path, wording.LEFT_IN_PLACE.format(unsafe=wording.UNSAFE[result.unsafe]))
 
-    def _judge(self, entry: _Settling, result: LookResult) -> None:
+    def _judge(self, entry: Settling, result: LookResult) -> None:
         if result.observation is None:
             return
         entry.track, decision = settle.judge(self.folder.settle, entry.track, result.observation, closed=entry.closed)
@@ -496,7 +499,7 @@ class Desk:
 
     # --- ends ---
 
-    def _settled(self, entry: _Settling, evidence: str) -> None:
+    def _settled(self, entry: Settling, evidence: str) -> None:
         objection = self._objection(entry)
         if objection is not None:
             self._refuse(entry, objection)
@@ -523,13 +526,13 @@ class Desk:
             caution=drop.caution or None,
         )
 
-    def _caution(self, entry: _Settling, stored: Iterable[DroppedAt] = ()) -> str:
+    def _caution(self, entry: Settling, stored: Iterable[DroppedAt] = ()) -> str:
         """Say what a file meets online; `stored` is what the ledger has under its asset ID."""
         origin = _origin(entry.path, entry.memory.origin if entry.memory else None)
         place = DroppedAt(self.folder.server, self.folder.name, origin or entry.path)
         return self._collisions.caution(place, naming.asset_id(entry.path.rpartition("/")[2]), stored)
 
-    def _objection(self, entry: _Settling) -> str | None:
+    def _objection(self, entry: Settling) -> str | None:
         if entry.track is None:
             return None
         seen = entry.track.observation
@@ -537,7 +540,7 @@ class Desk:
         name = entry.path.rpartition("/")[2]
         return preflight.objection(name, seen.identity.size_bytes, head, self._max_post_bytes())
 
-    def _refuse(self, entry: _Settling, reason: str) -> None:
+    def _refuse(self, entry: Settling, reason: str) -> None:
         drop = self._new_drop(entry, DropState.FILING)
         drop.reason = reason
         self.leaving[drop.path] = drop  # until it is filed, every scan meets it
@@ -566,7 +569,7 @@ class Desk:
             overwrite=route.overwrite,
         )
 
-    def _new_drop(self, entry: _Settling, state: DropState) -> Drop:
+    def _new_drop(self, entry: Settling, state: DropState) -> Drop:
         board, now = self.board, self.board.now
         if entry.track is None:
             raise AssertionError(f"{entry.path} became a drop before anybody looked at it")
@@ -593,7 +596,7 @@ class Desk:
             overwrite=route.overwrite,
         )
 
-    def _clear_copies(self, entry: _Settling) -> None:
+    def _clear_copies(self, entry: Settling) -> None:
         if entry.memory and entry.memory.copies:
             self.board.do(RemoveCopies(self.folder.name, entry.memory.copies))
 
@@ -637,24 +640,24 @@ class Desk:
         self.board.finish(drop, None)
         self.board.tell("drop.withdrawn", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
 
-    def _hold(self, entry: _Settling, reason: str, at_s: float) -> None:
+    def _hold(self, entry: Settling, reason: str, at_s: float) -> None:
         if entry.held != reason:
             self.board.tell("drop.held", "warning", folder=self.folder.name, path=entry.path, reason=reason)
         entry.held = reason
         entry.missing = reason
         self._schedule(entry, at_s)
 
-    def _forget(self, entry: _Settling) -> None:
+    def _forget(self, entry: Settling) -> None:
         if self.settling.pop(entry.path, None) is not None:
             self.board.live_in[self.folder.name] -= 1
 
-    def _drop_entry(self, entry: _Settling) -> None:
+    def _drop_entry(self, entry: Settling) -> None:
         """The entry became a drop: its place in the window goes with it."""
         self.settling.pop(entry.path, None)
 
     # --- time ---
 
-    def _schedule(self, entry: _Settling, at_s: float) -> None:
+    def _schedule(self, entry: Settling, at_s: float) -> None:
         entry.due_s = at_s
         self._order += 1
         heapq.heappush(self._due, (at_s, self._order, entry.path))

@@ -15,6 +15,9 @@ CHECK: Final = "_check"
 FAILED: Final = "_failed"
 STATUS_PAGE: Final = "_status.html"
 
+TEMPORARY: Final = (".hotfolder-", ".tmp")
+"""How the names of files begin and end that we write before they get their own names."""
+
 RESERVED: Final = frozenset({WORKING, DONE, CHECK, FAILED, STATUS_PAGE})
 """Names at a hot folder's root that are ours, in any case."""
 
@@ -77,6 +80,11 @@ REASONS: Final = (
 def is_reserved(name: str) -> bool:
     """Return whether a name, at a hot folder's root, is one of ours."""
     return name[:1] == "_" and name.casefold() in RESERVED
+
+
+def is_status_file(path: str) -> bool:
+    """Return whether a path inside a hot folder is our status file, or one of ours on its way to be it."""
+    return path == STATUS_PAGE or (path.startswith(TEMPORARY[0]) and path.endswith(TEMPORARY[1]) and "/" not in path)
 
 
 def litter_reason(name: str) -> str | None:

@@ -455,6 +455,22 @@ class OrphansFound:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusTold:
+    """What the status file of a hot folder is to say."""
+
+    folder: str
+    text: str
+    is_last: bool = False  # the daemon ends: nothing comes after it
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWritten:
+    """It says so now, or could not be written: either way there is nothing more to come."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldAsked:
     """A person wants a folder, or files in it, to wait."""
 
@@ -527,6 +543,8 @@ Event = (
     | PublishSeekFailed
     | FiledAway
     | OrphansFound
+    | StatusTold
+    | StatusWritten
     | HoldAsked
     | ReleaseAsked
     | RetryAsked
@@ -745,6 +763,14 @@ class LeaveNote:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteStatus:
+    """Have the status file in a hot folder say this; answered by StatusWritten."""
+
+    folder: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tidy:
     """Remove empty directories in `_working`; not answered."""
 
@@ -773,6 +799,7 @@ Action = (
     | BringBack
     | RemoveCopies
     | LeaveNote
+    | WriteStatus
     | Tidy
 )
 

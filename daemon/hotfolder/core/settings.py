@@ -86,6 +86,7 @@ class FolderSettings:
     receipts: bool = False
     contact: str = ""  # whom to ask, named in notes
     publish: PublishWhen | time = PublishWhen.NEVER  # a time: every day, by the clock of this machine's place
+    status_file: bool = True  # keep `_status.html` at its root
     language: str = "en"  # of what its people read in the share
     settle: SettleSettings = field(default_factory=SettleSettings)
     options: OptionValues = field(default_factory=dict)  # complete: `overwrite` and every unstated default is in

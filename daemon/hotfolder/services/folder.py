@@ -31,7 +31,9 @@ from hotfolder.core.messages import (
     Overflowed,
     RemoveCopies,
     Scan,
+    StatusWritten,
     Tidy,
+    WriteStatus,
 )
 from hotfolder.ports import Files, FolderError, Watch, WatchError
 
@@ -46,6 +48,7 @@ FolderAction = (
     | BringBack
     | RemoveCopies
     | LeaveNote
+    | WriteStatus
     | Tidy
 )
 
@@ -100,6 +103,9 @@ class FolderService:
                     self.files.remove_copies(action.copies)
                 case LeaveNote():
                     self.files.leave_note(action.path, action.text)
+                case WriteStatus():
+                    self.files.write_status(action.text)
+                    return [StatusWritten(self.name)]
                 case Tidy():
                     self.files.tidy()
                 case _:

@@ -106,6 +106,7 @@ class Supervisor:
         log: Log,
         events: queue.SimpleQueue[Event | Ask],
         finished: Callable[[Drop, Job | None], None],
+        stirred: Callable[[], None] = lambda: None,
         idle_wake_s: float = IDLE_WAKE_S,
     ) -> None:
         self.coordinator = coordinator
@@ -122,6 +123,7 @@ class Supervisor:
         self._log = log
         self._events = events
         self._finished = finished  # told of every drop at its end
+        self._stirred = stirred  # told of every turn that decided something
         self._idle_wake_s = idle_wake_s
         self._own: deque[Event] = deque()  # answers of the loop itself, and what came in while the ledger failed
         self._asked: deque[Ask] = deque()  # answered once this turn is durable, so that they see what was told before
@@ -299,6 +301,8 @@ class Supervisor:
             for drop, job in turn.finished:
                 self._finished(drop, job)
         self.turns += 1
+        if any(turn.writes or turn.actions or turn.notices or turn.finished for turn in turns):
+            self._stirred()
         self._answer()
         self._answer_calls()
         self._turned()

@@ -82,7 +82,7 @@ class View:
             now_s = self.clock.monotonic()
             taken = self._taken
             if taken is None or now_s - self._taken_s >= max(KEPT_S, KEPT_FACTOR * taken.cost_s):
-                taken = self._taken = self.running.ask(self._take)
+                taken = self._taken = self.running.ask(self.taken_from)
                 self._taken_s = self.clock.monotonic()
             return taken
 
@@ -93,7 +93,8 @@ class View:
         except BusyError as error:
             return self._taken, str(error)
 
-    def _take(self, coordinator: Coordinator) -> Taken:
+    def taken_from(self, coordinator: Coordinator) -> Taken:
+        """Return how things are; for the coordinator's own thread."""
         began_s = self.clock.monotonic()
         return Taken(
             settings=coordinator.board.settings,

@@ -9,8 +9,9 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hotfolder.core.companions import STATUS_MARK
 from hotfolder.core.formats import not_taken
-from hotfolder.core.litter import is_reserved
+from hotfolder.core.litter import STATUS_PAGE, is_reserved
 from hotfolder.core.messages import (
     ClaimItem,
     ClaimResult,
@@ -225,6 +226,13 @@ class FakeFiles:
         self.check()
         if path not in self._share.files:
             self._share.drop(path, text.encode())
+
+    def write_status(self, text: str) -> None:
+        """Have the status file say this."""
+        self.check()
+        before = self._share.files.get(STATUS_PAGE)
+        if before is None or before.content.startswith(STATUS_MARK.encode()):
+            self._share.drop(STATUS_PAGE, text.encode())
 
     def tidy(self) -> None:
         """Directories are names here: there is nothing to remove."""

@@ -26,6 +26,7 @@ _COUNTED: Final = (
     "write",
     "fsync",
     "rename",
+    "replace",
     "take",
     "link",
     "unlink",

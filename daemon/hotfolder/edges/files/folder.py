@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hotfolder.core.litter import WORKING
+from hotfolder.core.companions import STATUS_MARK
+from hotfolder.core.litter import STATUS_PAGE, WORKING
 from hotfolder.core.messages import (
     ClaimItem,
     ClaimResult,
@@ -194,6 +195,30 @@ class FolderFiles:
                     publisher.publish(note)
             except OSError:
                 publisher.drop(note)
+            directories.sync()
+
+    def write_status(self, text: str) -> None:
+        """
+        Have the status file say this; trouble with it is not worth stopping for.
+
+        Whoever gives something else its very name in the moment between look and rename loses that: the name is
+        reserved, and there is no rename that replaces this file and no other.
+        """
+        data = encoded(text)
+        sheet = Companion(STATUS_PAGE, data, temporary_name("status"))
+        with self._directories() as directories, suppress(OSError):
+            publisher = Publisher(directories)
+            before = publisher.read(STATUS_PAGE)
+            if before is None and directories.lstat(STATUS_PAGE) is not None:
+                return
+            if before == data or (before is not None and not before.startswith(STATUS_MARK.encode())):
+                return
+            try:
+                publisher.write(sheet)
+                publisher.sync(sheet)
+                publisher.replace(sheet)
+            finally:
+                publisher.drop(sheet)
             directories.sync()
 
     def tidy(self) -> None:

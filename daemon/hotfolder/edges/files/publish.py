@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from hotfolder.core.litter import TEMPORARY
 from hotfolder.edges.files.beneath import Directories, split
 from hotfolder.edges.files.probes import TO_READ
 
@@ -117,6 +118,14 @@ class Publisher:
         companion.is_published = True
         return True
 
+    def replace(self, companion: Companion) -> None:
+        """Give it its name in the place of one that is known to be ours."""
+        parent, name = split(companion.path)
+        parent_fd = self._directories.open(parent)
+        self._calls.replace(companion.temporary, parent_fd, name, parent_fd)
+        self._directories.has_gained(parent)
+        companion.is_written = False
+
     def drop(self, companion: Companion) -> None:
         """Take back a companion, written or published, if it was this call that made it; raises nothing."""
         parent, name = split(companion.path)
@@ -140,7 +149,7 @@ class Publisher:
 
 def temporary_name(mark: str) -> str:
     """Return the name under which a companion is written first: hidden, so nobody takes it for a drop."""
-    return f".hotfolder-{mark}.tmp"
+    return f"{TEMPORARY[0]}{mark}{TEMPORARY[1]}"
 
 
 def encoded(text: str) -> bytes:

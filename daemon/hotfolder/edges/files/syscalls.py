@@ -181,6 +181,10 @@ class Syscalls:
         if not self._renameat2(source, source_fd, target, target_fd):
             self._link_and_unlink(source, source_fd, target, target_fd)
 
+    def replace(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        """Rename in the place of a file that is known to be ours."""
+        os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
+
     def take(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
         """
         Rename into a directory in which nobody else makes names; FileExistsError when the target is there.

@@ -5,13 +5,14 @@ What the pages show: gathered from the running daemon's questions and from the l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.intake import Settling
 from hotfolder.core.model import Drop, DropState, Job, Post
 from hotfolder.core.wording import in_plain_words
 from hotfolder.ports import HistoryQuery
@@ -106,12 +107,29 @@ def under_way(coordinator: Coordinator, folder: str | None = None, needle: str =
             continue
         for entry in desk.settling.values():
             if needle in entry.path.casefold():
-                word = words.STATES["held" if entry.held else "settling"]
-                reason = entry.held or entry.missing
-                yield Row(number=None, folder=name, path=entry.path, word=word, reason=reason, at=entry.seen_at)
+                yield _settling_row(name, entry)
     for drop in coordinator.board.drops.values():
         if folder in (None, drop.folder) and needle in drop.path.casefold():
             yield _live_row(coordinator, drop)
+
+
+def _settling_row(folder: str, entry: Settling) -> Row:
+    word = words.STATES["held" if entry.held else "settling"]
+    reason = entry.held or entry.missing
+    return Row(number=None, folder=folder, path=entry.path, word=word, reason=reason, at=entry.seen_at)
+
+
+def under_way_by_folder(coordinator: Coordinator, folders: Iterable[str], most: int) -> dict[str, list[Row]]:
+    """Return at most so many lines for each hot folder, in one pass over all that is under way."""
+    found: dict[str, list[Row]] = {name: [] for name in folders}
+    for name, rows in found.items():
+        for entry in islice(coordinator.desks[name].settling.values(), most):
+            rows.append(_settling_row(name, entry))
+    for drop in coordinator.board.drops.values():
+        listed = found.get(drop.folder)
+        if listed is not None and len(listed) < most:
+            listed.append(_live_row(coordinator, drop))
+    return found
 
 
 def _live_row(coordinator: Coordinator, drop: Drop) -> Row:

@@ -46,6 +46,11 @@ def local(moment: str | datetime | None) -> str:
     return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%Y-%m-%d %H:%M}"
 
 
+def whole(moment: datetime) -> str:
+    """Return a moment by the machine's own clock, with its date, for what may be read on another day."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
 def in_url(text: str) -> str:
     """Return text as one part of a URL's path or query; bytes of a name that are not UTF-8 survive."""
     return quote(text.encode("utf-8", "surrogateescape"), safe="")
@@ -75,6 +80,6 @@ def environment(voice: Voice) -> Environment:
     def spoken_size(size_bytes: int) -> str:
         return size(size_bytes, voice.say)
 
-    made.filters |= {"size": spoken_size, "local": local, "in_url": in_url}
+    made.filters |= {"size": spoken_size, "local": local, "whole": whole, "in_url": in_url}
     made.globals |= {"_": voice.say, "told": voice.told, "language": voice.language}
     return made
