@@ -75,7 +75,7 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     if taken["jobs"]:
         parts.append(_jobs(taken))
     parts += [
-        _wanted(f"server {entry['name']}: password", _expiring(entry))
+        _wanted(f"server {entry['name']}: password" if len(servers) > 1 else "server: password", _expiring(entry))
         for entry in attention.get("servers", [])
         if entry["password_cure"]
     ]
@@ -136,10 +136,10 @@ def _jobs(taken: Snapshot) -> Table:
 def _wanted(title: str, trouble: dict[str, Any]) -> RenderableType:
     lines: list[RenderableType] = [
         Text(shown(title), style="bold"),
-        Padding(f"Why: {shown(str(trouble['reason']))}", (0, 0, 0, 2)),
+        Padding(Text(f"Why: {shown(str(trouble['reason']))}"), (0, 0, 0, 2)),
     ]
     if trouble.get("cure"):
-        lines.append(Padding(f"What to do: {shown(trouble['cure'])}", (0, 0, 0, 2)))
+        lines.append(Padding(Text(f"What to do: {shown(trouble['cure'])}"), (0, 0, 0, 2)))
     return Group(*lines)
 
 

@@ -111,7 +111,9 @@ def test_a_password_that_expires_soon_is_told_everywhere() -> None:
     assert "The password expires" in page(site, "/").text
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(status_text(status, attention))
-    assert "server archive: password" in console.export_text()
+    text = console.export_text()
+    assert "server archive: password" in text
+    assert "put the new one where password_file of [server.archive] says" in text
     found = scraped(metrics_of(daemon, Recent()))
     assert found["hotfolder_password_expires_timestamp_seconds", (("server", "archive"),)] == at.timestamp()
 
