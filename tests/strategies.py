@@ -282,6 +282,7 @@ DROP_VALUES: dict[str, st.SearchStrategy[Any]] = {
 JOB_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "folder": texts,
     "server": texts,
+    "company": texts,
     "options": texts,
     "state": st.sampled_from([state for state in JobState if state not in (JobState.CLOSED, JobState.VOID)]),
     "handle": st.none() | texts,

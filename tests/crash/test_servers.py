@@ -10,8 +10,10 @@ from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.leftovers import gone_servers
 from hotfolder.core.model import DropState, JobState
 from hotfolder.core.server import Kind, Trouble
+from hotfolder.testing.perils import CrashNow
+from hotfolder.testing.remote import COMPANY
 from hotfolder.testing.simulation import World
-from tests.crash.histories import check, server, two_companies
+from tests.crash.histories import check, server, settings, two_companies
 
 DOWN = Trouble(kind=Kind.TRANSIENT, text="no route", reached=False)
 REFUSED = Trouble(kind=Kind.FATAL, text="wrong password", code=10001)
@@ -192,3 +194,31 @@ def test_a_ghost_of_a_server_that_is_gone_is_asked_for_no_more() -> None:
     world.settings = replace(given, servers=given.servers[:1], folders=folders)
     world.run()
     assert not world.ledger.unfinished().jobs
+
+
+def test_another_company_under_the_same_name_is_refused_while_files_are_at_the_former_one() -> None:
+    """It could not be asked what became of them (PROTOCOL 2.7: handles belong to a company)."""
+    world = World(settings())
+    world.server.work_s = 10_000.0
+    world.shares["catalog"].drop("a.jpg", b"one")
+    errors: list[str | None] = []
+
+    def leave(world: World) -> None:
+        world.server.company = replace(COMPANY, handle="c|2", name="Other Co")
+        raise CrashNow
+
+    def look(world: World) -> None:
+        assert world.coordinator is not None
+        connection = world.coordinator.connections["default"]
+        errors.append(connection.error if connection.state == "refused" else None)
+        world.server.company = COMPANY
+        world.server.work_s = 1.0
+
+    world.at(30.0, leave)
+    world.at(60.0, look)
+    world.run(quiet_end_s=2000.0)
+    check(world, {"a.jpg": b"one"})
+    assert errors == [
+        "it is now the company Other Co (c|2), but 1 files are under way at c|1; "
+        "put the former company back into the settings until they are done"
+    ]

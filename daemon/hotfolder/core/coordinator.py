@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from typing import assert_never
 
+from hotfolder.core import companies, wording
 from hotfolder.core import messages as m
-from hotfolder.core import wording
 from hotfolder.core.board import Board, Turn
 from hotfolder.core.collisions import Collisions
 from hotfolder.core.connection import Connection
@@ -329,25 +329,20 @@ class Coordinator:
             self.dispatch.claimed(job, event.results)
 
     def _signed_in(self, event: m.SignedIn) -> None:
-        """A server knows us; but two that turn out to be one company would not keep its asset IDs apart."""
-        settings = self.board.settings
-        mine = settings.server(event.server)
-        for other in settings.servers:
-            known = self.connections[other.name].company
-            if (
-                mine is not None
-                and known is not None
-                and known.handle == event.company.handle
-                and other.soap_url == mine.soap_url
-                and other.company_key != mine.company_key
-            ):
-                text = (
-                    f"it is the same company as that of the server {other.name}, {known.name} ({known.handle}): "
-                    "write company_handle for both, so that their files do not get in each other's way"
-                )
-                self.connections[event.server].sign_in_failed(Trouble(kind=Kind.FATAL, text=text))
-                return
-        self.connections[event.server].signed_in(event.company)
+        """A server knows us; whether we may work for the company that it is there is another question."""
+        settings, connection = self.board.settings, self.connections[event.server]
+        server = settings.server(event.server)
+        why = server and companies.objection(
+            server,
+            event.company,
+            servers=settings.servers,
+            connections=self.connections,
+            jobs=self.board.jobs.values(),
+        )
+        if why:
+            connection.sign_in_failed(Trouble(kind=Kind.FATAL, text=why))
+            return
+        connection.signed_in(event.company)
         self.lookup.signed_in(event.server)
 
     def _crashed(self, event: m.Crashed) -> None:

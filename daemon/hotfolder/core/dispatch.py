@@ -287,11 +287,13 @@ class Dispatch:
         board = self._board
         folder = board.folders[batch[0].folder]
         now = board.now.wall
+        company = self._connections[batch[0].server].company
         job = Job(
             id=board.new_job_id(),
             name=naming.job_name(folder.name, now, board.token()),
             folder=folder.name,
             server=batch[0].server,
+            company=company.handle if company is not None else "",
             options=batch[0].options,
             state=JobState.CLAIMING,
             created_at=now,

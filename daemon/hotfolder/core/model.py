@@ -157,6 +157,7 @@ class Job:
     name: str  # unique for ever: the key for finding it again (PROTOCOL 2.4)
     folder: str
     server: str = DEFAULT_SERVER  # the one that does the work, whatever its folder says by now
+    company: str = ""  # handle of the company that the server was then
     options: str  # canonical JSON, the same for all drops in it
     state: JobState
     handle: str | None = None

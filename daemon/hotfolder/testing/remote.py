@@ -89,6 +89,7 @@ class ModelServer:
         self.publishes: list[ModelPublish] = []
         self.requests: list[str] = []
         self.password_expires: datetime | None = None
+        self.company = COMPANY
         self.max_post_bytes: int | None = None  # what it tells of its limit
         self.away_until_s = 0.0  # nobody signs in before
         self.names_asked: list[tuple[str, ...]] = []  # each question which names are taken
@@ -201,7 +202,7 @@ class ModelRemote:
         self._ask("sign in")
         if self._server.clock.monotonic() < self._server.away_until_s:
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="no connection", reached=False))
-        return replace(COMPANY, max_post_bytes=self._server.max_post_bytes)
+        return replace(self._server.company, max_post_bytes=self._server.max_post_bytes)
 
     def password_expires(self) -> datetime | None:
         """Return what the server was told to say."""

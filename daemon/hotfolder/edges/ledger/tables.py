@@ -120,6 +120,7 @@ jobs = Table(
     Column("name", Text, nullable=False, unique=True),  # the key by which the server is asked: never used twice
     Column("folder", Text, nullable=False),
     Column("server", Text, nullable=False),  # name of the one that does the work
+    Column("company", Text, nullable=False),  # handle of the company that it was then
     Column("options", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("handle", Text),

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, nullable=False, unique=True),
         sa.Column("folder", sa.Text, nullable=False),
         sa.Column("server", sa.Text, nullable=False),
+        sa.Column("company", sa.Text, nullable=False),
         sa.Column("options", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("handle", sa.Text),
