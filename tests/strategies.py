@@ -259,6 +259,7 @@ DROP_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "destination": texts,
     "asset": texts,
     "sent_name": texts,
+    "caution": texts,
     "overwrite": st.booleans(),
     "alone": st.booleans(),
     "job": st.none(),
