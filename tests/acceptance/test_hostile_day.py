@@ -411,7 +411,7 @@ def test_folders_come_and_go_and_rules_change_while_files_are_under_way(place: P
         )
         daemon.send(signal.SIGHUP)
         reloaded = daemon.await_event("daemon.reloaded")
-        assert (reloaded["folders"], reloaded["at_next_start"]) == (["new", "ruled"], ["server"])
+        assert (reloaded["folders"], reloaded["at_next_start"]) == (["new", "ruled"], ["[server]"])
         untaken = place.drop("old/too-late.png", images[7])
         hold.release()
         other_hold.release()

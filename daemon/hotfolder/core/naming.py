@@ -110,8 +110,15 @@ def header_name(file_name: str, number: int) -> str:
     return f"file{number}{extension}"
 
 
+_JOB_NAME = re.compile(r"[A-Za-z0-9._-]*-\d{8}T\d{6}Z-[A-Za-z0-9._-]+")
+
 _JOB_NAME_LONGEST = 64
 """PROTOCOL 7: the real limit is unknown, this is the advice."""
+
+
+def is_job_name(text: str) -> bool:
+    """Return whether a text can have come from `job_name`."""
+    return _JOB_NAME.fullmatch(text) is not None
 
 
 def job_name(prefix: str, at: datetime, token: str) -> str:

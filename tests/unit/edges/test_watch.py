@@ -191,6 +191,7 @@ def test_file_renamed_by_link_and_unlink_is_told_by_its_directory(root: Path, li
 
 
 def test_file_that_is_still_written_or_gone_is_not_taken_for_a_link(root: Path, listener: Listener) -> None:
+    (root / "before.jpg").write_bytes(b"not told of")
     with watching(root, listener), (root / "slow.jpg").open("wb", buffering=0) as slow:
         (root / "empty link.jpg").symlink_to("nowhere")
         fd = os.open(root / "gone.jpg", os.O_CREAT | os.O_WRONLY)
@@ -199,7 +200,7 @@ def test_file_that_is_still_written_or_gone_is_not_taken_for_a_link(root: Path, 
         slow.write(b"x")
         os.utime(slow.fileno())
         # A link that comes later is told later: by then the others have been looked at.
-        os.link(root / "last.jpg", root / "linked.jpg")
+        os.link(root / "before.jpg", root / "linked.jpg")
         listener.wait_for_directory("")
         os.close(fd)
     assert len(listener.directories) == 1

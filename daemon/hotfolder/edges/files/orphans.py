@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterator
 from hotfolder.core.litter import WORKING
 from hotfolder.core.messages import Orphan
 from hotfolder.core.model import Identity
+from hotfolder.core.naming import is_job_name
 from hotfolder.edges.files.beneath import DIRECTORY, Directories, split
 from hotfolder.edges.files.words import GONE
 
 
 def find_orphans(directories: Directories, known: Collection[str]) -> list[Orphan]:
     """
-    Return the ordinary files that do not lie in the directory of one of these jobs; hidden ones are our own.
+    Return the ordinary files in directories of jobs other than these; what else lies there a person has put there.
 
     Raises OSError when `_working` cannot be read, of kind `GONE` when there is none.
     """
@@ -33,7 +34,7 @@ def _below(directories: Directories, path: str, known: Collection[str]) -> Itera
         calls.close(fd)
     for name in names:
         below = f"{path}/{name}"
-        if path == WORKING and (name in known or name.startswith(".")):
+        if path == WORKING and (name in known or not is_job_name(name)):
             continue
         try:
             yield from _at(directories, below, known)

@@ -12,6 +12,8 @@ from hotfolder.core.messages import ClaimStatus, Orphan
 from hotfolder.edges.files import FolderFiles, Owner
 from hotfolder.ports import FolderError
 
+JOB, LOST = "catalog-20260301T090000Z-7f3a", "catalog-20260228T090000Z-000001"
+
 OURS = Owner(ledger_id="11aa", host="studio-1")
 THEIRS = Owner(ledger_id="22bb", host="studio-2")
 
@@ -22,7 +24,7 @@ def hotfolder(share: Share, owner: Owner) -> FolderFiles:
 
 def claim(share: Share, files: FolderFiles, path: str) -> None:
     share.drop(path)
-    (result,) = files.claim([share.claim_item(path)])
+    (result,) = files.claim([share.claim_item(path, job=JOB)])
     assert result.status is ClaimStatus.CLAIMED
 
 
@@ -30,7 +32,7 @@ def test_the_first_claim_marks_the_place_for_its_ledger(share: Share) -> None:
     files = hotfolder(share, OURS)
     files.check()
     claim(share, files, "a.jpg")
-    assert set(share.paths()) == {"_working/job/a.jpg", "_working/.owner"}
+    assert set(share.paths()) == {f"_working/{JOB}/a.jpg", "_working/.owner"}
     files.check(has_claimed=True)
     again = hotfolder(share, Owner(ledger_id="11aa", host="studio-9"))  # the daemon moved, its ledger with it
     again.check()
@@ -68,16 +70,16 @@ def test_orphans_are_the_files_of_no_job_that_is_known(share: Share, tmp_path: P
     files = hotfolder(share, OURS)
     assert files.orphans(()) == []  # nothing was ever claimed here
     claim(share, files, "spring/a.jpg")
-    lost = share.drop("_working/lost/spring/deep/b.jpg")
-    loose = share.drop("_working/c.jpg")
+    lost = share.drop(f"_working/{LOST}/spring/deep/b.jpg")
+    share.drop("_working/c.jpg")  # by a person, as the next one: our places are not looked through for drops
+    share.drop("_working/spring/c.jpg")
     (tmp_path / "secret").write_bytes(b"secret")
-    (share.root / "_working/lost/link.jpg").symlink_to(tmp_path / "secret")
-    os.link(tmp_path / "secret", share.root / "_working/lost/hard.jpg")
-    os.mkfifo(share.root / "_working/lost/fifo.jpg")
+    (share.root / f"_working/{LOST}/link.jpg").symlink_to(tmp_path / "secret")
+    os.link(tmp_path / "secret", share.root / f"_working/{LOST}/hard.jpg")
+    os.mkfifo(share.root / f"_working/{LOST}/fifo.jpg")
     (share.root / "_working/away").symlink_to(tmp_path)
-    found = [Orphan("_working/c.jpg", loose), Orphan("_working/lost/spring/deep/b.jpg", lost)]
-    assert files.orphans({"job"}) == found
+    assert files.orphans({JOB}) == [Orphan(f"_working/{LOST}/spring/deep/b.jpg", lost)]
     assert {orphan.path for orphan in files.orphans(())} == {
-        "_working/job/spring/a.jpg",
-        *(orphan.path for orphan in found),
+        f"_working/{JOB}/spring/a.jpg",
+        f"_working/{LOST}/spring/deep/b.jpg",
     }
