@@ -22,7 +22,11 @@ from tests.crash.histories import settings
 
 @pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
-    """Makes runs with scripted faults; `seconds_per_request` go by on the server's clock whenever it looks at it."""
+    """
+    Makes runs with scripted faults; the files are dropped after a while.
+
+    `seconds_per_request` go by on the server's clock whenever it looks at it.
+    """
     with ExitStack() as stack:
 
         def make(
@@ -31,6 +35,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
             overwrite: bool = True,
             seconds_per_request: float = 0.0,
             read_timeout_s: float = 30.0,
+            after_s: float = 0.0,
             **changes: Any,
         ) -> Run:
             world = World(
@@ -49,8 +54,15 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
             world.remote = remote = make_remote(where, read_timeout_s=read_timeout_s)
             stack.callback(remote.close)
             dropped = {f"f{number:03}.txt": f"content {number}".encode() for number in range(FILES)}
-            for path, content in dropped.items():
-                world.shares["catalog"].drop(path, content)
+
+            def drop(world: World) -> None:
+                for path, content in dropped.items():
+                    world.shares["catalog"].drop(path, content)
+
+            if after_s:
+                world.at(after_s, drop)
+            else:
+                drop(world)
             return Run(world, box, remote, dropped)
 
         yield make

@@ -187,6 +187,20 @@ def test_wait_that_the_server_asks_for_with_a_fault_is_kept(begin: Callable[...,
     assert run.posts == POSTS + 1
 
 
+def test_name_that_exists_after_a_lost_attempt_is_known_as_our_own(begin: Callable[..., Run]) -> None:
+    """The server hid what it had taken for so long that it was sent once more, and nothing is to be replaced."""
+    run = begin({**OPENS, "do": "swallow-after"}, overwrite=False, after_s=1000.0)
+    hidden = [run.box.add_fault(on=question, do="hollow") for question in ("getActiveJobs", "getJobLogDetails")]
+    run.box.add_fault(on="getAssetsByName", do="hollow", nth=1)
+    run.world.at(1500.0, lambda world: run.box.clear_faults())
+    run.play()
+    run.check()
+    assert all(fault.hits > 10 for fault in hidden)
+    assert run.posts == POSTS + 1
+    again = Counter(drop.reason for drop in run.drops.values())
+    assert again["already there from our earlier attempt"] == TOGETHER
+
+
 # --- permission ---
 
 
