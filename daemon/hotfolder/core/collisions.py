@@ -74,5 +74,5 @@ def _is_same_file(one: DroppedAt, other: DroppedAt) -> bool:
 def _told(place: DroppedAt, other: DroppedAt) -> str:
     path = wording.shown(other.path)
     if other.folder == place.folder:
-        return f'"{path}"'
+        return wording.HERE.format(path=path)
     return wording.ELSEWHERE.format(path=path, folder=wording.shown(other.folder))

@@ -421,9 +421,7 @@ class Tracking:
                 reason = wording.ALREADY_THERE if is_duplicate else verdict.reason
                 follow.verdicts.append(replace(verdict, reason=reason))
             elif is_duplicate and said is not None:
-                unproven = _verdict(
-                    drop, Outcome.UNKNOWN, "the name exists, and nobody can tell whether it is this file"
-                )
+                unproven = _verdict(drop, Outcome.UNKNOWN, wording.NAME_EXISTS)
                 is_known = event.assets is not None and drop.id not in unsure
                 follow.verdicts.append(said if is_known else unproven)
             else:

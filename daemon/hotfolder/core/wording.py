@@ -44,6 +44,7 @@ TURNED_AWAY = "something on the way to the server does not let this file through
 NEVER_ARRIVED = "every time it was sent the line broke or the answer made no sense, and the server does not have it"
 NOT_PROVEN = "not found on the server as we sent it"
 
+NAME_EXISTS = "the name exists, and nobody can tell whether it is this file"
 NOT_TOLD = "the server does not tell whether it has the file"
 LOST_WAITING = "the file changed or vanished while it was waiting to be sent"
 ORIGINAL_GONE = "{reason}; the original was gone from its place"
@@ -145,6 +146,7 @@ IN_DIRECTORY = "in {directory}: {why}"
 
 # --- what is told before it is sent ---
 
+HERE = '"{path}"'
 ELSEWHERE = '"{path}" of the hot folder {folder}'
 SAME_NAME = 'it gets the name "{asset}" online, as does {other}, which goes first'
 SAME_NAME_STORED = 'it gets the name "{asset}" online, which {other} has already'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -142,3 +143,25 @@ def test_a_note_about_what_is_left_alone_is_in_one_language(unsafe: Unsafe, lang
     assert not FORBIDDEN.search(text)
     assert ("Ce qui s'est passé" in text) is (language == "fr")
     assert ("What happened" in text) is (language == "en")
+
+
+ENDS = {"_decide", "decide", "_verdict", "Verdict", "withdraw", "_refuse", "_later", "_hold", "_hold_all", "Stuck"} | {
+    "LookAgain",
+    "Rejected",
+    "_ignore",
+}
+"""What a reason is given to on its way to people."""
+
+
+def test_no_reason_is_written_where_nobody_could_put_it_into_another_language() -> None:
+    """In the core a reason is a text of `wording`: one that stands inline would be shown in English for ever."""
+    inline = []
+    for file in resources.files("hotfolder.core").iterdir():
+        if file.name.endswith(".py"):
+            for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
+                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                for argument in (*call.args, *(keyword.value for keyword in call.keywords)) if name in ENDS else ():
+                    whole = isinstance(argument, ast.Constant) and " " in str(argument.value)
+                    if whole or isinstance(argument, ast.JoinedStr):
+                        inline.append(f"{file.name}:{call.lineno}")
+    assert inline == []
