@@ -32,7 +32,7 @@ class Way:
     """What is the same for all connections to one server."""
 
     proxy: Proxy | None = None
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext | None = None  # None = nothing but a server of this machine, without TLS
     source_address: str | None = None  # None = as the machine chooses
 
     def connection(self, scheme: str, host: str, port: int, *, source: str | None, timeout_s: float) -> HTTPConnection:
@@ -40,11 +40,13 @@ class Way:
         address = source or self.source_address
         bound = None if address is None else (address, 0)
         at_host, at_port = (host, port) if self.proxy is None else (self.proxy.host, self.proxy.port)
-        connection = (
-            HTTPSConnection(at_host, at_port, timeout=timeout_s, source_address=bound, ssl_context=self.tls)
-            if scheme == "https"
-            else HTTPConnection(at_host, at_port, timeout=timeout_s, source_address=bound)
-        )
+        if scheme == "https":
+            tls = self.tls or ssl.create_default_context()
+            connection: HTTPConnection = HTTPSConnection(
+                at_host, at_port, timeout=timeout_s, source_address=bound, ssl_context=tls
+            )
+        else:
+            connection = HTTPConnection(at_host, at_port, timeout=timeout_s, source_address=bound)
         if self.proxy is not None:
             connection.set_tunnel(host, port, headers=self.proxy.headers)
         return connection
@@ -59,8 +61,10 @@ class Way:
 
 def way_to(settings: ServerSettings) -> Way:
     """Return the way that the settings describe; raises OSError for a bundle of certificates that cannot be read."""
-    bundle = settings.ca_bundle
-    tls = ssl.create_default_context(cafile=None if bundle is None else str(bundle))
+    tls = None
+    if any(urlsplit(url).scheme == "https" for url in (settings.upload_url, settings.soap_url)):
+        bundle = settings.ca_bundle
+        tls = ssl.create_default_context(cafile=None if bundle is None else str(bundle))  # 40 ms
     return Way(proxy=_proxy(settings), tls=tls, source_address=settings.source_address)
 
 
