@@ -127,6 +127,7 @@ FIRST_RUN = (
 )
 EVERY_PLACE_TAKEN = "{path}: every place of this name is taken"
 UNREADABLE_ORIGINAL = "the original cannot be read"
+HANGS = "it has not answered for {time}: its file system hangs"
 NOT_PUT_AWAY = "it could not be put in its place"
 
 # --- why a file counts as complete: parts of a list with commas ---

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar, cast
 
+from hotfolder.core import wording
 from hotfolder.core.board import Turn, backoff_s
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import (
@@ -172,7 +173,7 @@ class Supervisor:
             while not self._stop.is_set() and not until():
                 self._turn(self._wait(self._idle_wake_s))
                 for name in self._crew.look_after():
-                    reason = f"it has not answered for {HANG_S:.0f} s: its file system hangs"
+                    reason = wording.HANGS.format(time=f"{HANG_S:.0f} s")
                     self._events.put(FolderDown(name, reason))
 
     def stop(self) -> None:

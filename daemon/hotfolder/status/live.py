@@ -29,6 +29,8 @@ STATES = {
     "refused": "refusing",
     "degraded": "degraded",
     "held": "held",
+    "watching": "watching",
+    "polling": "polling",
 }
 BEHIND = 'waits for another file that becomes "{asset}" as well'
 NAME_ASKED = 'complete; the server is asked whether the name "{asset}" is free'

@@ -45,6 +45,18 @@ class Obstacle:
     reason: str
 
 
+NOWHERE = "in none of the hot folders"
+NOTHING_FAILED = "nothing that failed lies below it"
+NEVER_SEEN = "never seen: the ledger knows of no drop there"
+NO_ANSWER = "the hot folder does not answer"
+DROP_AGAIN = "it was {outcome}: to send it again, drop it again"
+SAVE_AGAIN = "it lies where it was dropped; save it again there and it is sent again"
+NO_LONGER = "it is no longer at {path}"
+SOMETHING_ELSE = "something else lies at {path} now; move that away first"
+TAKEN_AWAY = "it was taken away before it was sent; drop it again"
+HELD = "it is held; 'hotfolder release' lets it go on"
+UNDER_WAY = "it is under way already: {state}"
+
 Found = Move | Obstacle
 
 
@@ -52,7 +64,7 @@ def by_path(settings: Settings, ledger: LedgerReader, path: Path, look_at: LookA
     """Return what is to be done for one path: of the original, of where it was dropped, or of a directory of such."""
     place = place_of(settings, path)
     if place is None:
-        return [Obstacle(path=str(path), reason="in none of the hot folders")]
+        return [Obstacle(path=str(path), reason=NOWHERE)]
     folder, inside = place
     drops = ledger.find(folder.name, inside)
     if drops:
@@ -60,8 +72,8 @@ def by_path(settings: Settings, ledger: LedgerReader, path: Path, look_at: LookA
     if look_at(path) == "directory":
         below = f"{inside}/" if inside else ""
         found = [move for move in by_folder(folder, ledger, look_at) if _source(folder, move).startswith(below)]
-        return found or [Obstacle(path=str(path), reason="nothing that failed lies below it")]
-    return [Obstacle(path=str(path), reason="never seen: the ledger knows of no drop there")]
+        return found or [Obstacle(path=str(path), reason=NOTHING_FAILED)]
+    return [Obstacle(path=str(path), reason=NEVER_SEEN)]
 
 
 def by_folder(folder: FolderSettings, ledger: LedgerReader, look_at: LookAt) -> Iterator[Found]:
@@ -77,7 +89,7 @@ def by_folder(folder: FolderSettings, ledger: LedgerReader, look_at: LookAt) -> 
                 case "file":
                     yield _of_drop(folder, drop, str(path), look_at, outcomes=SAFE)
                 case "no answer":  # and it would not for any other
-                    yield Obstacle(path=str(folder.path), reason="the hot folder does not answer")
+                    yield Obstacle(path=str(folder.path), reason=NO_ANSWER)
                     return
 
 
@@ -89,19 +101,19 @@ def _of_drop(folder: FolderSettings, drop: Drop, path: str, look_at: LookAt, *, 
     if drop.state is not DropState.FILED:
         return Obstacle(path=path, reason=_not_filed(drop))
     if drop.outcome not in outcomes:
-        return Obstacle(path=path, reason=f"it was {drop.outcome}: to send it again, drop it again")
+        return Obstacle(path=path, reason=DROP_AGAIN.format(outcome=drop.outcome))
     if drop.work_path == drop.path or not drop.target_path:
-        return Obstacle(path=path, reason="it lies where it was dropped; save it again there and it is sent again")
+        return Obstacle(path=path, reason=SAVE_AGAIN)
     match look_at(folder.path / drop.target_path):
         case "no answer":
-            return Obstacle(path=path, reason="the hot folder does not answer")
+            return Obstacle(path=path, reason=NO_ANSWER)
         case "file":
             pass
         case _:
-            return Obstacle(path=path, reason=f"it is no longer at {folder.path / drop.target_path}")
+            return Obstacle(path=path, reason=NO_LONGER.format(path=folder.path / drop.target_path))
     target = drop.origin or drop.path
     if look_at(folder.path / target) != "nothing":
-        return Obstacle(path=path, reason=f"something else lies at {folder.path / target} now; move that away first")
+        return Obstacle(path=path, reason=SOMETHING_ELSE.format(path=folder.path / target))
     warning = TWICE if drop.outcome in DOUBTFUL else ""
     return Move(folder=folder.name, source=drop.target_path, target=target, warning=warning)
 
@@ -109,8 +121,8 @@ def _of_drop(folder: FolderSettings, drop: Drop, path: str, look_at: LookAt, *, 
 def _not_filed(drop: Drop) -> str:
     match drop.state:
         case DropState.WITHDRAWN:
-            return "it was taken away before it was sent; drop it again"
+            return TAKEN_AWAY
         case DropState.HELD:
-            return "it is held; 'hotfolder release' lets it go on"
+            return HELD
         case _:
-            return f"it is under way already: {PEOPLE[drop.state]}"
+            return UNDER_WAY.format(state=PEOPLE[drop.state])

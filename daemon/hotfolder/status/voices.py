@@ -11,7 +11,7 @@ from hotfolder.config.languages import say_in
 from hotfolder.core import litter, wording
 from hotfolder.core.saying import Sentences, Voice, reasons
 from hotfolder.ips import faults
-from hotfolder.status import cures, live
+from hotfolder.status import cures, live, retrying, wishes
 from hotfolder.status.site import words
 
 SENTENCES: Final = (
@@ -21,6 +21,8 @@ SENTENCES: Final = (
     *(faults.SAID, faults.SAID_NOTHING),
     *reasons(cures),
     *reasons(live),
+    *reasons(retrying),
+    *reasons(wishes),
     *(words.LEFT_A_MINUTE, words.LEFT_MINUTES, words.LEFT_HOURS),
 )
 

@@ -59,6 +59,23 @@ def read_wish(document: object, folders: Iterable[str], *, may_be_all: bool) -> 
     raise FilterError(f"wanted a JSON object with {wanted}")
 
 
+FOLDER_HELD = "held: nothing new of it is sent; what is under way goes on"
+FOLDER_WILL_BE_HELD = "it is {state}; as soon as it is back it will be held"
+FOLDER_RELEASED = "released; it is {state}"
+ON_ITS_WAY_BACK = "on its way back to {path}, to be sent again"
+LATER_ONE_FIRST = "a later one goes back to the same place; once that is done, try this one again"
+CAUTION = "{reason}; caution: {why}"
+HELD = "held; 'hotfolder release' lets it go on"
+WAITS_ALREADY = "it waits already: {reason}"
+WILL_BE_HELD = "it will be held as soon as it is complete"
+NOT_BY_PERSON = "not held by a person: {reason}"
+RELEASED = "released: it goes on"
+WILL_GO_ON = "it goes on as soon as it is complete"
+NOT_HELD = "it was not held"
+TOO_LATE = "too late: it has been taken over already, and is being sent"
+NOTHING_WAITS = "nothing of that name waits there"
+
+
 class Wishes:
     """Carries wishes to the coordinator; any thread may use it."""
 
@@ -115,7 +132,7 @@ class Wishes:
         for path in wish.paths:
             place = place_of(settings, path)
             if place is None:
-                results.append({"path": str(path), "done": False, "text": "in none of the hot folders"})
+                results.append({"path": str(path), "done": False, "text": retrying.NOWHERE})
             elif place[1]:
                 inside[place[0].name].append(place[1])
             else:
@@ -137,11 +154,11 @@ class Wishes:
         state = self._running.ask(lambda coordinator: live.of_folder(coordinator, name))
         is_held = state["folder_state"] == "held"
         if is_wanted_held:
-            text = "held: nothing new of it is sent; what is under way goes on"
+            text = FOLDER_HELD
             if not is_held:
-                text = f"it is {state['folder_state']}; as soon as it is back it will be held"
+                text = FOLDER_WILL_BE_HELD.format(state=state["folder_state"])
         else:
-            text = f"released; it is {state['folder_state']}"
+            text = FOLDER_RELEASED.format(state=state["folder_state"])
         folder = settings.folder(name)
         return {
             "path": str(folder.path if folder else name),
@@ -158,7 +175,7 @@ class Wishes:
         for name, group in moves.items():
             self._running.tell(RetryAsked(name, tuple((move.source, move.target) for move in group)))
             for move in group:
-                text = f"on its way back to {move.target}, to be sent again"
+                text = ON_ITS_WAY_BACK.format(path=move.target)
                 results.append(_result(settings, name, move.source, True, _warned(text, move)))
         return results
 
@@ -174,7 +191,7 @@ def retry_moves(
         if isinstance(found, Obstacle):
             results.append({"path": found.path, "done": False, "text": found.reason})
         elif (found.folder, found.target) in places:
-            text = "a later one goes back to the same place; once that is done, try this one again"
+            text = LATER_ONE_FIRST
             results.append(_result(settings, found.folder, found.source, False, text))
         else:
             places.add((found.folder, found.target))
@@ -191,7 +208,7 @@ def _found(settings: Settings, ledger: LedgerReader, wish: Wish, look_at: LookAt
 
 
 def _warned(text: str, move: Move) -> str:
-    return f"{text}; caution: {move.warning}" if move.warning else text
+    return CAUTION.format(reason=text, why=move.warning) if move.warning else text
 
 
 def brought_back(
@@ -223,17 +240,17 @@ def _held(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[bool, st
         by_person = after["reason"] == BY_PERSON
         return (
             by_person,
-            "held; 'hotfolder release' lets it go on" if by_person else f"it waits already: {after['reason']}",
+            HELD if by_person else WAITS_ALREADY.format(reason=after["reason"]),
         )
-    return _not_changed(before, after, settling="it will be held as soon as it is complete")
+    return _not_changed(before, after, settling=WILL_BE_HELD)
 
 
 def _released(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[bool, str]:
     if after.get("state") == "held":
-        return False, f"not held by a person: {after['reason']}"
+        return False, NOT_BY_PERSON.format(reason=after["reason"])
     if before.get("state") == "held":
-        return True, "released: it goes on"
-    return _not_changed(before, after, settling="it goes on as soon as it is complete")
+        return True, RELEASED
+    return _not_changed(before, after, settling=WILL_GO_ON)
 
 
 def _not_changed(before: Mapping[str, Any], after: Mapping[str, Any], *, settling: str) -> tuple[bool, str]:
@@ -242,12 +259,12 @@ def _not_changed(before: Mapping[str, Any], after: Mapping[str, Any], *, settlin
         case "settling":
             return True, settling
         case "ready":
-            return True, "it was not held"
+            return True, NOT_HELD
         case "working" | "processing":
-            return False, "too late: it has been taken over already, and is being sent"
+            return False, TOO_LATE
         case _:
             known = before.get("reason") or after.get("reason")
-            return False, str(known) if known else "nothing of that name waits there"
+            return False, str(known) if known else NOTHING_WAITS
 
 
 def _held_by_person(coordinator: Coordinator) -> dict[str, list[str]]:

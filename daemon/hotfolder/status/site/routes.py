@@ -28,6 +28,7 @@ from hotfolder.status.site.guard import EVERYBODY, SCOPE, Tokens, Visitor
 from hotfolder.status.site.look import in_language
 from hotfolder.status.site.thumbs import SIGN, Thumbs
 from hotfolder.status.view import Taken, View
+from hotfolder.status.voices import voice_of
 from hotfolder.status.wishes import Result, Wish, Wishes
 
 ANSWER_S: Final = 20.0
@@ -302,7 +303,9 @@ class Site:
             return f"/file/{number}", carry_out(settings, Wish(paths=(path,)))
 
         place, results = await self._lookers.do(act, ANSWER_S)
-        said = "; ".join(dict.fromkeys(result["text"] for result in results)) or "nothing to do"
+        voice = voice_of(preferred(request.headers.get("accept-language")))
+        texts = dict.fromkeys(result["text"] for result in results)
+        said = "; ".join(voice.told(text) for text in texts) or voice.say(words.NOTHING_TO_DO)
         location = f"{place}?said={quote(said.encode('utf-8', 'backslashreplace')[:280])}"
         return Response(status_code=303, headers={**self._headers, "Location": location})
 

@@ -104,6 +104,7 @@ LEFT_A_MINUTE: Final = "less than a minute left to send"
 LEFT_MINUTES: Final = "about {minutes} minutes left to send"
 LEFT_HOURS: Final = "about {hours} hours left to send"
 
+NOTHING_TO_DO: Final = "nothing to do"
 NO_LINK: Final = "This link is not, or no longer, good."
 TOO_LONG: Final = "That is too long for a password."
 WRONG_WORD: Final = "That is not the password."

@@ -293,3 +293,9 @@ def test_time_left_is_told_once_the_pace_is_known() -> None:
     site.daemon.clock.advance(1.0)
     site.daemon.step(PostProgressed(1, 1, 5))
     assert "left to send" not in page(site, "/").text
+
+
+def test_a_button_answers_in_the_language_of_the_browser() -> None:
+    site = full_site()
+    answer = press(site, "/do/hold", f"token={token_of(site)}&folder=catalog", **{"accept-language": "fr"})
+    assert answer.headers["location"].startswith("/folder/catalog?said=en%20pause")
