@@ -120,7 +120,7 @@ class Place:
         return {
             inside: path
             for path in sorted(root.rglob("*"))
-            if path.is_file() and (inside := str(path.relative_to(root))) not in (OWNER_MARK, "_status.html")
+            if path.is_file() and (inside := str(path.relative_to(root))) != OWNER_MARK and not is_status_file(path)
         }
 
     def originals(self, folder: str) -> dict[str, str]:
@@ -134,6 +134,11 @@ class Place:
     def assets(self) -> dict[str, Table]:
         """Return the sandbox's assets by name."""
         return {asset["name"]: asset for asset in self.box.assets()}
+
+
+def is_status_file(path: Path) -> bool:
+    """Return whether a file is one of the daemon's own status files."""
+    return path.name == "_status.html" and b"<!-- written by hotfolder" in path.read_bytes()[:100]
 
 
 def sha256(content: bytes) -> str:
