@@ -300,6 +300,7 @@ JOB_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "bytes_total": large_counts,
     "log": texts,
     "publish": st.none(),
+    "publish_due": texts,
 }
 POST_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "state": st.sampled_from(PostState),

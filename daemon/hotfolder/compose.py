@@ -220,7 +220,11 @@ def build(
             voice_of=voice_of,
         )
         stirred = threading.Event()
-        recent = Recent(ledger.totals(), ledger.history(HistoryQuery(limit=RECENT)))
+        latest = list(ledger.history(HistoryQuery(limit=RECENT)))
+        for _, job in latest:
+            if job is not None:
+                coordinator.publishing.adopt(job)
+        recent = Recent(ledger.totals(), latest)
         supervisor = Supervisor(
             coordinator,
             ledger=ledger,

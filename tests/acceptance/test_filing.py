@@ -27,6 +27,8 @@ KEYS = [
     "stored_at",
     "destination",
     "possible_second_copy",
+    "published_at",
+    "visible",
     "options",
 ]
 """Of a receipt, and of one object of the history (DESIGN 4.3, 4.4)."""

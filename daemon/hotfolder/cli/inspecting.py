@@ -79,6 +79,7 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
         for entry in attention.get("servers", [])
         if entry["password_cure"]
     ]
+    parts += _publishing(taken["publishing"])
     parts += [_wanted(f"{entry['folder']}: {entry['state']}", entry) for entry in attention.get("folders", [])]
     parts += [_wanted(_naming(entry["folders"]), entry) for entry in attention.get("names", [])]
     parts += [_wanted(f"{entry['folder']}/{entry['path']}: held", entry) for entry in attention.get("held", [])]
@@ -99,6 +100,20 @@ def _server(server: dict[str, Any]) -> Text:
 def _expiring(server: dict[str, Any]) -> dict[str, Any]:
     at = datetime.fromisoformat(server["password_expires"]).astimezone()
     return {"reason": f"the password expires on {at:%Y-%m-%d %H:%M}", "cure": server["password_cure"]}
+
+
+def _publishing(publishing: dict[str, Any]) -> list[RenderableType]:
+    """Return what waits for a publish, or is being published, or cannot be; nothing where there is nothing."""
+    waiting, running = publishing["files_waiting"], sum(each["files"] for each in publishing["running"])
+    if publishing["state"] == "refused":
+        return [_wanted(f"Publishing: {waiting} waiting", {**publishing, "reason": publishing["error"]})]
+    parts = [f"{running} under way"] if running else []
+    if waiting:
+        due = publishing["due"]
+        parts.append(f"{waiting} waiting" + (f" for {datetime.fromisoformat(due):%H:%M on %Y-%m-%d}" if due else ""))
+    if publishing["error"]:
+        parts.append(f"the last try failed: {shown(publishing['error'])}")
+    return [Text(f"Publishing: {'; '.join(parts)}")] if parts else []
 
 
 def _naming(folders: list[str]) -> str:
@@ -203,7 +218,7 @@ def history_table(entries: list[tuple[str, dict[str, Any]]]) -> Table:
                     entry["outcome"],
                     entry["asset"],
                     f"{when:%Y-%m-%d %H:%M:%S}",
-                    entry["reason"],
+                    "; ".join(filter(None, (entry["reason"], entry["visible"]))),
                 )
             )
         )

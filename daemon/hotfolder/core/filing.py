@@ -125,13 +125,13 @@ class Filing:
     def _render(self, drop: Drop, job: Job | None) -> tuple[Companion, Companion]:
         """Return the note and the receipt, and keep them: settings may change before they are written."""
         folder = self._board.folders[drop.folder]
-        self._texts[drop.id] = self._note(drop, folder), self._receipt(drop, job, folder)
+        self._texts[drop.id] = self._note(drop, job, folder), self._receipt(drop, job, folder)
         return self._texts[drop.id]
 
-    def _note(self, drop: Drop, folder: FolderSettings) -> Companion:
+    def _note(self, drop: Drop, job: Job | None, folder: FolderSettings) -> Companion:
         if drop.outcome is None or drop.outcome.is_good or drop.target_path is None:
             return None
-        suffix, text = note(drop, folder, self._board.voice(folder))
+        suffix, text = note(drop, folder, self._board.voice(folder), job)
         above, _, name = drop.target_path.rpartition("/")
         return f"{above}/{note_name(name, suffix)}", text
 

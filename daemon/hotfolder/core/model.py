@@ -174,6 +174,7 @@ class Job:
     bytes_total: int = 0
     log: str = ""  # the server's log as read at the end, JSON
     publish: int | None = None  # the one that its files wait for, or were published by
+    publish_due: str = ""  # when that was due as they began to wait: what is written beside them says so for ever
     publishing: Publish | None = None  # the same as a record, which has a table of its own
 
 

@@ -20,6 +20,7 @@ from hotfolder.core.litter import FAILED
 from hotfolder.core.model import Drop, Job, Outcome, Unsafe
 from hotfolder.core.saying import ENGLISH, Say, Voice
 from hotfolder.core.settings import FolderSettings
+from hotfolder.core.visibility import promised, published_at, visible
 
 _SUFFIXES = {
     Outcome.FAILED: NOT_SENT,
@@ -35,7 +36,7 @@ _WIDTH = 76
 """Columns of a note: Notepad does not wrap lines unless told."""
 
 
-def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH) -> tuple[str, str]:
+def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH, job: Job | None = None) -> tuple[str, str]:
     """
     Return what to add to a drop's name for its note, which is the same in every language, and the note itself.
 
@@ -58,6 +59,7 @@ def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH) -> tuple[st
         happened.append(say(wording.SECOND_COPY))
     if drop.caution:
         happened.append(say(wording.TOLD_BEFORE).format(caution=voice.told(drop.caution)))
+    happened.append(_sentence(voice.told(promised(drop, job) or "")))
     to_do = [say(words.to_do).format(**names)]
     if words.drag_back:
         to_do.append(say(wording.DISAPPEARS))
@@ -125,7 +127,10 @@ def _contact(folder: FolderSettings, say: Say) -> str:
 
 def receipt(drop: Drop, job: Job | None) -> dict[str, Any]:
     """
-    Return what is known of a drop at its end, with exactly the keys of a receipt (DESIGN 4.3), in their order.
+    Return what is known of a drop at its end: the keys of a receipt (DESIGN 4.3), in their order.
+
+    Before the options stands when people see the file: `published_at`, where a publish of ours has taken it, and
+    `visible` in words.
 
     Values are those of JSON: times are RFC 3339 in UTC, what does not apply is None, `warnings` is a list of lines,
     `options` a table. `asset` is the ID the server stored it under, else the one it was to get; `stored_at` is set
@@ -147,17 +152,20 @@ def receipt(drop: Drop, job: Job | None) -> dict[str, Any]:
         "stored_at": _timestamp(drop.stored_at) if is_stored and drop.stored_at is not None else None,
         "destination": _encodable(drop.destination),
         "possible_second_copy": drop.possible_second_copy,
+        "published_at": None if (at := published_at(drop, job)) is None else _timestamp(at),
+        "visible": visible(drop, job),
         "options": json.loads(drop.options),
     }
 
 
 def receipt_text(drop: Drop, job: Job | None) -> str:
     """
-    Return the receipt as TOML.
+    Return the receipt as TOML, as it is filed: with when the file is to go live, since it does not yet.
 
     TOML has no null: what does not apply is an empty string, so that every key is in every receipt.
     """
-    return tomli_w.dumps({key: "" if value is None else value for key, value in receipt(drop, job).items()})
+    values = receipt(drop, job) | {"published_at": None, "visible": promised(drop, job)}
+    return tomli_w.dumps({key: "" if value is None else value for key, value in values.items()})
 
 
 def _utc(at: datetime) -> datetime:

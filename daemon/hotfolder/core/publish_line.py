@@ -16,7 +16,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import time
 from typing import Literal
 
-from hotfolder.core import publish_times
+from hotfolder.core import publish_times, wording
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.connection import Connection
 from hotfolder.core.messages import SeekPublish, SubmitPublish
@@ -335,7 +335,7 @@ class PublishLine:
         if report.failure:
             self._again(publish, report.failure)
             return
-        reason = next(filter(None, report.missed.values()), "the server did not publish it")
+        reason = next(filter(None, report.missed.values()), wording.NOT_PUBLISHED)
         if missed and publish.tries + 1 < MISSED_TRIES:
             self._board.journal.change_publish(publish, missed="\n".join(missed))
             self._again(publish, f"{_listed(missed)}: {reason}")
@@ -365,7 +365,7 @@ class PublishLine:
             board.journal.change_publish(publish, absent_since=board.now.wall)
         absent_s = board.age_s(publish.absent_since or board.now.wall)
         if absent_s >= limits.recheck_s and self._age_s(publish) >= limits.grace_s:
-            self._tell("publish.failed", publish, "warning", reason="the server never showed it")
+            self._tell("publish.failed", publish, "warning", reason=wording.NEVER_SHOWN)
             self._back(publish, publish.reason)
             return
         self._look_later(something_new=False)
@@ -374,7 +374,7 @@ class PublishLine:
         """One that goes on for long is told once; one that the server took and has forgotten is made again."""
         if self._age_s(publish) >= self._board.settings.tracking.deadline_s:
             if not is_active:
-                self._again(publish, "the server took it and does not tell what became of it")
+                self._again(publish, wording.FORGOTTEN)
                 return
             if not self._overdue:
                 self._overdue = True

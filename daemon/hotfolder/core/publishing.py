@@ -50,7 +50,7 @@ class Publishing:
         files = stored_in(verdicts)
         if files and when is not PublishWhen.NEVER and is_marked(job.options):
             publish = self.line(job.server).take(job, when, files, self._new_id)
-            self._board.journal.change_job(job, publish=publish.id)
+            self._board.journal.change_job(job, publish=publish.id, publish_due=publish.due)
             job.publishing = publish
 
     def settings_changed(self) -> None:

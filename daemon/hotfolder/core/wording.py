@@ -53,6 +53,23 @@ CHANGED_SINCE = "the file was changed after it had been taken over, so what lies
 ALSO_CHANGED_SINCE = "{reason}; " + CHANGED_SINCE
 TAKEN_AWAY = "taken away before it was sent"
 
+# --- when people see it ---
+
+LIVE_SOON = "it goes live with the next publish, which begins as soon as possible"
+LIVE_DAILY = "it goes live with the first publish at {clock} after it is stored"
+LIVE_AT = "it goes live with the publish at {clock} on {day}"
+LIVE_NOW = "it is being published"
+LIVE_AFTER_FAILURE = "it goes live with the next publish; the last try failed: {reason}"
+LIVE_SINCE = "it went live on {day} at {clock} UTC"
+LIVE_MISSED = "it was stored, but could not be published: {reason}"
+LIVE_OFF = "it waited for a publish, and then publishing was switched off"
+LIVE_BY_OTHERS = "it goes live with the next publish of the company; this hot folder does not start one"
+NOT_MARKED = "it is not marked to go live"
+OLD_ONE_STAYS = "{reason}; from then on, shops may show the old image for up to 10 hours"
+NEVER_SHOWN = "the server never showed it"
+FORGOTTEN = "the server took it and does not tell what became of it"
+NOT_PUBLISHED = "the server did not publish it"
+
 # --- what is refused before it is sent ---
 
 CONTROL_CHARACTERS = "its name holds control characters, which cannot be sent: rename it"

@@ -15,7 +15,8 @@ from hotfolder.core.connection import Connection
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.status import cures
 from hotfolder.status.live import NOT_ANSWERED, moment_of, of_drop
-from hotfolder.status.snapshot import folder_state, stamp, state_of
+from hotfolder.status.plain import stamp
+from hotfolder.status.snapshot import folder_state, state_of
 
 LISTED = 100
 """Entries of each list of files: more would not be read; the counts are complete."""

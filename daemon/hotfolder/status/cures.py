@@ -21,6 +21,9 @@ NAMES = (
 )
 CREDENTIALS = "correct user, password or company in {table}; a new password file is noticed by itself"
 RENEWED = "change it at Adobe, then put the new one where password_file of {table} says; that is noticed by itself"
+PUBLISHING = (
+    'give the user a role that may publish, or set publish = "never" in the hot folders; it is tried again every hour'
+)
 PATIENCE = "it is tried again by itself, and nothing is lost meanwhile: what is dropped waits in its place"
 
 OUTCOMES = {
@@ -73,6 +76,11 @@ def of_password(server: str) -> str:
     """Return what can be done about a password that expires soon."""
     table = "[server]" if server == settings.DEFAULT_SERVER else f"[server.{server}]"
     return RENEWED.format(table=table)
+
+
+def of_publishing(state: str) -> str | None:
+    """Return what can be done about publishing that does not work."""
+    return PUBLISHING if state == "refused" else None
 
 
 def of_server(state: str, name: str) -> str | None:

@@ -18,10 +18,12 @@ from hotfolder.core.litter import WORKING, is_reserved
 from hotfolder.core.model import Drop, DropState, Job
 from hotfolder.core.rules import Router
 from hotfolder.core.settings import FolderSettings, OnSuccess, Settings
+from hotfolder.core.visibility import planned, visible
 from hotfolder.core.wording import shown
 from hotfolder.ports import LedgerReader
 from hotfolder.status import cures
-from hotfolder.status.snapshot import PEOPLE, stamp
+from hotfolder.status.plain import stamp
+from hotfolder.status.snapshot import PEOPLE
 
 Found = Sequence[tuple[Drop, Job | None]]
 
@@ -164,6 +166,7 @@ def _plan(folder: FolderSettings, inside: str, today: date) -> dict[str, Any]:
         "destination": route.destination,
         "asset": naming.asset_id(name),
         "options": json.loads(route.options),
+        "visible": planned(folder.publish, route.options),
     }
 
 
@@ -198,6 +201,7 @@ def _known(folder: FolderSettings, drop: Drop, job: Job | None) -> dict[str, Any
         "destination": drop.destination,
         "asset": drop.stored_as or drop.asset,
         "options": json.loads(drop.options),
+        "visible": visible(drop, job) if drop.outcome else planned(folder.publish, drop.options),
     }
 
 
@@ -232,6 +236,7 @@ _LABELS = (
     ("folder", "Hot folder"),
     ("folder_state", "It is"),
     ("rule", "Rule"),
+    ("visible", "Visible"),
     ("destination", "Destination"),
     ("asset", "Asset ID"),
     ("job", "Job"),

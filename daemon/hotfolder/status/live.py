@@ -13,7 +13,8 @@ from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.model import Drop, DropState, Job, JobState
 from hotfolder.core.wording import BY_PERSON
 from hotfolder.status import cures
-from hotfolder.status.snapshot import folder_state, stamp, state_of
+from hotfolder.status.plain import stamp
+from hotfolder.status.snapshot import folder_state, state_of
 
 LAST_LEDGER_LOOK = "a last look into the ledger"
 NOT_A_DROP = "not a drop: {why}"

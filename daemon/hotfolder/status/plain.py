@@ -1,11 +1,12 @@
 """
-Plain data as JSON text that is safe to print, whatever names are in it.
+Plain data: as JSON text that is safe to print, whatever names are in it, and moments in it.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 # Inside the strings of a JSON text these may stand raw, but a terminal may obey them (C1 controls), they may turn a
@@ -18,3 +19,8 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
     """Return JSON in readable letters; bytes of names that are not UTF-8 are lone surrogates, as in Python."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def stamp(at: datetime | None) -> str | None:
+    """Return RFC 3339 in UTC."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

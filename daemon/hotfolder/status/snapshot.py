@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from hotfolder.core.board import Board
@@ -15,6 +14,8 @@ from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.intake import Desk
 from hotfolder.core.model import Drop, DropState, Job, JobState, Unfinished
 from hotfolder.core.notes import receipt
+from hotfolder.status import publishing
+from hotfolder.status.plain import stamp
 
 Snapshot = dict[str, Any]
 
@@ -47,11 +48,6 @@ JOB_STATES: dict[JobState, str] = {
     JobState.CLOSED: "done",
     JobState.VOID: "done",
 }
-
-
-def stamp(at: datetime | None) -> str | None:
-    """Return RFC 3339 in UTC."""
-    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 COUNTS = ("settling", "ready", "working", "processing", "held", "done", "check", "failed", "ignored")
@@ -109,6 +105,7 @@ def take(coordinator: Coordinator, recent: Recent) -> Snapshot:
             for name, desk in coordinator.desks.items()
         ],
         "jobs": [_job(coordinator, job) for job in coordinator.board.jobs.values() if job.state is not JobState.GHOST],
+        "publishing": publishing.of_daemon(coordinator),
         "recent": recent.entries(),
     }
 
@@ -227,6 +224,7 @@ def from_ledger(
         "jobs": [
             _job_at_rest(job, members.get(job.id, [])) for job in unfinished.jobs if job.state is not JobState.GHOST
         ],
+        "publishing": publishing.at_rest(unfinished.publishes),
         "recent": recent,
     }
 

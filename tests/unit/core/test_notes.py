@@ -58,6 +58,8 @@ KEYS = [
     "stored_at",
     "destination",
     "possible_second_copy",
+    "published_at",
+    "visible",
     "options",
 ]
 
@@ -185,9 +187,11 @@ def test_receipt_tells_everything_of_a_stored_file() -> None:
         "stored_at": "2026-01-31T12:00:01.500Z",
         "destination": "Catalog/spring",
         "possible_second_copy": False,
+        "published_at": None,
+        "visible": "it is not marked to go live",
         "options": {"crop": {"manual": {"left": 1}}, "keywords": ["spring"], "overwrite": True},
     }
-    assert tomllib.loads(receipt_text(drop, JOB)) == receipt(drop, JOB)
+    assert tomllib.loads(receipt_text(drop, JOB)) == receipt(drop, JOB) | {"published_at": ""}
 
 
 def test_receipt_of_a_renamed_file_has_its_real_name() -> None:

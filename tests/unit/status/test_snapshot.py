@@ -85,7 +85,7 @@ def test_without_a_daemon_the_ledger_tells() -> None:
 
     taken = from_ledger(folders, unfinished, {"catalog": {"failed": 4}}, [])
 
-    assert list(taken) == ["server", "folders", "jobs", "recent"]
+    assert list(taken) == ["server", "folders", "jobs", "publishing", "recent"]
     counts = taken["folders"][0]["counts"]
     assert (counts["processing"], counts["held"], counts["failed"]) == (2, 1, 4)
     assert [folder["state"] for folder in taken["folders"]] == ["degraded", "held"]

@@ -139,7 +139,18 @@ _TEXTS = frozenset(
     (
         *("folder", "server", "evidence", "options", "destination", "asset", "sent_name", "caution"),
         *("reason", "warnings", "asset_handle", "stored_as"),
-        *("name", "handle", "other_handles", "written_off", "log", "our_address", "company", "wanted", "missed"),
+        *(
+            "name",
+            "handle",
+            "other_handles",
+            "written_off",
+            "log",
+            "our_address",
+            "company",
+            "wanted",
+            "missed",
+            "publish_due",
+        ),
     )
 )
 

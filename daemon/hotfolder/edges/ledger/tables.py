@@ -137,6 +137,7 @@ jobs = Table(
     Column("bytes_total", BigInteger, nullable=False),
     Column("log", Text, nullable=False),
     Column("publish", BigInteger, ForeignKey("publishes.id", deferrable=True, initially="DEFERRED")),
+    Column("publish_due", Text, nullable=False),
 )
 
 posts = Table(

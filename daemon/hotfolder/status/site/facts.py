@@ -14,6 +14,7 @@ from typing import Any
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.intake import Settling
 from hotfolder.core.model import Drop, DropState, Job, Post
+from hotfolder.core.visibility import published_at, visible
 from hotfolder.core.wording import in_plain_words
 from hotfolder.ports import HistoryQuery
 from hotfolder.status import live
@@ -69,6 +70,7 @@ class FilePage:
     options: dict[str, Any]
     warnings: tuple[str, ...]
     caution: str
+    visible: str | None
     upload: str | None
     sha256: str | None
     retry_of: int | None
@@ -206,6 +208,7 @@ def of_file(view: View, number: int) -> FilePage | None:
         options=json.loads(drop.options),
         warnings=tuple(in_plain_words(line) for line in drop.warnings.splitlines() if line.strip()),
         caution=drop.caution,
+        visible=visible(drop, job),
         upload=job.name if job else None,
         sha256=drop.sha256,
         retry_of=drop.retry_of,
@@ -229,6 +232,9 @@ def _steps(drop: Drop, job: Job | None) -> Iterator[Step]:
         yield Step(at=drop.stored_at, text=word.text, more=drop.reason)
     if drop.filed_at is not None:
         yield Step(at=drop.filed_at, text=words.STEPS["filed"])
+    live_at = published_at(drop, job)
+    if live_at is not None:
+        yield Step(at=live_at, text=words.STEPS["live"])
 
 
 def of_upload(view: View, name: str) -> UploadPage | None:

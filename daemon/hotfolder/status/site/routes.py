@@ -90,7 +90,14 @@ class Site:
     async def _overview(self, request: Request) -> Response:
         visitor = visitor_of(request)
         taken, stale = await self._hands.do(self._view.last_known, ANSWER_S)
-        found: dict[str, Any] = {"latest": [], "busy": [], "busy_more": 0, "servers": [], "left": None}
+        found: dict[str, Any] = {
+            "latest": [],
+            "busy": [],
+            "busy_more": 0,
+            "servers": [],
+            "publishing": None,
+            "left": None,
+        }
         if taken is not None:
             found = await self._hands.do(lambda: self._facts_of(taken, visitor), ANSWER_S)
         return self._page(
@@ -143,6 +150,7 @@ class Site:
             "busy": busy,
             "busy_more": max(0, total - len(busy)),
             "servers": _servers(taken, visitor),
+            "publishing": taken.snapshot["publishing"] if visitor.folders is None else None,  # that of whole companies
             "left": self._time_left(taken),
         }
 

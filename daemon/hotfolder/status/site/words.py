@@ -87,6 +87,7 @@ STEPS: Final = {
     "sending": "Upload began",
     "ended": "Everything was at Adobe",
     "filed": "Put away",
+    "live": "Went live",
 }
 """Moments in the history of a file."""
 

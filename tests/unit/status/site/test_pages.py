@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from dataclasses import replace
+from datetime import time
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from tests.strategies import MOMENT, drop
-from tests.unit.status.played import PlayedDaemon
+from tests.unit.status.played import PlayedDaemon, settings_of
 from tests.unit.status.test_server import Site, ask_app
 
 from hotfolder.config.languages import catalogue
-from hotfolder.core.journal import InsertDrops, InsertJob, InsertPost
-from hotfolder.core.messages import HoldAsked, PostProgressed
-from hotfolder.core.model import DropState, Job, JobState, Outcome, Post, PostState
+from hotfolder.core.journal import InsertDrops, InsertJob, InsertPost, InsertPublish
+from hotfolder.core.messages import HoldAsked, PostProgressed, PublishFailed
+from hotfolder.core.model import DropState, Job, JobState, Outcome, Post, PostState, Publish, PublishState
+from hotfolder.core.server import Kind, Trouble
+from hotfolder.core.settings import PublishWhen
 from hotfolder.status.site import words
 from hotfolder.status.site.look import size
 from hotfolder.status.site.routes import spoken
 from hotfolder.status.snapshot import JOB_STATES, PEOPLE
+from hotfolder.testing.ledger import FakeLedger
+from hotfolder.testing.remote import COMPANY
 
 VOID = {"meta", "link", "br", "input", "img"}
 HOSTILE = "<script>alert(1)</script> {{ 7 * 7 }} \u202egpj.exe"
@@ -299,3 +305,43 @@ def test_a_button_answers_in_the_language_of_the_browser() -> None:
     site = full_site()
     answer = press(site, "/do/hold", f"token={token_of(site)}&folder=catalog", **{"accept-language": "fr"})
     assert answer.headers["location"].startswith("/folder/catalog?said=en%20pause")
+
+
+def publishing_site(when: PublishWhen | time) -> Site:
+    """Return a site of a daemon in whose company three files wait to be published."""
+    ledger = FakeLedger()
+    wanted = json.dumps({"catalog": "" if when is PublishWhen.AFTER_JOB else "2026-03-01T22:00"})
+    waiting = Publish(id=1, company=COMPANY.name, state=PublishState.WAITING, created_at=MOMENT, wanted=wanted, files=3)
+    ledger.commit([InsertPublish(waiting)])
+    given = settings_of("catalog")
+    given = replace(given, folders=(replace(given.folders[0], publish=when),))
+    daemon = PlayedDaemon(ledger=ledger, unfinished=ledger.unfinished(), given=given)
+    daemon.come_up()
+    return Site(daemon=daemon, ledger=ledger)
+
+
+def test_files_that_wait_to_be_published_are_told_with_their_time() -> None:
+    assert "Files that wait to be published: 3 · 2026-03-01 22:00." in page(publishing_site(time(22, 0)), "/").text
+
+
+def test_publishing_that_is_not_allowed_needs_somebody() -> None:
+    site = publishing_site(PublishWhen.AFTER_JOB)
+    assert "Files being published: 3." in page(site, "/").text
+    trouble = Trouble(kind=Kind.PERMANENT, text="this user may not publish", code=20003)
+    site.daemon.step(PublishFailed(1, trouble))
+    site.daemon.clock.advance(1.0)
+    text = page(site, "/").text
+    assert "Publishing 3 files are stored and do not go live. this user may not publish give the user a role" in text
+
+
+def test_the_page_of_a_file_says_when_it_went_live() -> None:
+    site = full_site()
+    out = Publish(id=1, company=COMPANY.name, state=PublishState.PUBLISHED, created_at=MOMENT, files=1, ended_at=MOMENT)
+    stored = replace(drop(99, "live.jpg"), state=DropState.FILED, outcome=Outcome.STORED, filed_at=MOMENT, job=99)
+    done = Job(
+        id=99, name="catalog-99", folder="catalog", options="{}", state=JobState.CLOSED, created_at=MOMENT, publish=1
+    )
+    site.ledger.commit([InsertPublish(out), InsertJob(done), InsertDrops((stored,))])
+    text = page(site, "/file/99").text
+    assert "Went live" in text
+    assert "it went live on 2026-01-31 at 12:00 UTC" in text

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("bytes_total", sa.BigInteger, nullable=False),
         sa.Column("log", sa.Text, nullable=False),
         sa.Column("publish", sa.BigInteger, sa.ForeignKey("publishes.id", deferrable=True, initially="DEFERRED")),
+        sa.Column("publish_due", sa.Text, nullable=False),
     )
     op.create_table(
         "drops",
