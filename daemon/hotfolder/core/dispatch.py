@@ -254,15 +254,20 @@ class Dispatch:
         return queues
 
     def _is_due(self, folder: str, queue: _Queue, now_s: float) -> bool:
+        return self._due_s(folder, queue) <= now_s
+
+    def _due_s(self, folder: str, queue: _Queue) -> float:
+        """Return from when on what waits in a queue is a batch."""
         limits = self._board.settings.batch
-        if len(queue.drops) >= limits.max_files or queue.size_bytes >= limits.max_bytes:
-            return True
         first = next(iter(queue.drops.values()))
+        since_s = self._since_s[first.id]
+        if len(queue.drops) >= limits.max_files or queue.size_bytes >= limits.max_bytes:
+            return since_s
         if first.state is DropState.CLAIMED:  # it has been in a batch before
-            return True
+            return since_s
         if self._board.once and self._desks[folder].is_quiet:  # nothing lingers, but what still settles may share it
-            return True
-        return now_s - self._since_s[first.id] >= limits.linger_s
+            return since_s
+        return since_s + limits.linger_s
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do that no event will announce."""
@@ -270,16 +275,13 @@ class Dispatch:
         asking_s = self.taken.next_wake_s()
         if asking_s is not None:
             times.append(asking_s)
-        linger_s = self._board.settings.batch.linger_s
         for server, line in self._lines.items():
             if not line.turn or not self._has_place(server):
                 continue
             for name, queues in line.queues.items():
                 if self._desks[name].may_send:
                     times += [
-                        self._since_s[next(iter(queue.drops))] + linger_s
-                        for queue in queues.values()
-                        if queue.drops and self._may_open(queue)
+                        self._due_s(name, queue) for queue in queues.values() if queue.drops and self._may_open(queue)
                     ]
         return min(times, default=None)
 

@@ -78,6 +78,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 # replayable, nothing secret
+        self.moments = random.Random(self.seed)  # noqa: S311 # at which it is seen that nothing is due
         self.shares = {folder.name: FakeShare() for folder in self.settings.folders}
         self.servers = {server.name: self._server() for server in self.settings.servers}
         self.ledger = FakeLedger()
@@ -224,11 +225,30 @@ class Life:
         times = [at for at in (self.coordinator.next_wake_s(), world.next_script_s()) if at is not None]
         if world.next_script_s() is None and self._is_at_rest(quiet_end_s):
             return False
+        self._check_nothing_is_due()
         if not times:
             raise StuckError("nothing is due, and not everything is done")
-        world.clock.advance(max(min(times) - world.clock.monotonic(), 0.001))
+        wait_s = max(min(times) - world.clock.monotonic(), 0.001)
+        early_s = wait_s * world.moments.random()
+        world.clock.advance(early_s)
+        self._check_nothing_is_due()
+        world.clock.advance(wait_s - early_s)
         self._events.append(Woken())
         return True
+
+    def _check_nothing_is_due(self) -> None:
+        """
+        Check that a turn before the time that the coordinator names for it would do nothing.
+
+        Nobody wakes it before, so what it could do by now would be done late, or never.
+        """
+        wake_s, now = self.coordinator.next_wake_s(), self.world.now()
+        if wake_s is not None and wake_s <= now.monotonic:
+            return
+        turn = self.coordinator.step(Woken(), now)
+        if turn.writes or turn.actions:
+            what = sorted({type(work).__name__ for work in (*turn.actions, *turn.writes)})
+            raise StuckError(f"{what} was due by {now.monotonic}, and the coordinator named {wake_s}")
 
     def _is_at_rest(self, quiet_end_s: float) -> bool:
         at_rest = self.coordinator.is_finished()
