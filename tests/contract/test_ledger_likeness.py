@@ -88,6 +88,7 @@ def _made_up(chance: random.Random, turn: int, model: Ledger) -> list[Write]:
                     "state": chance.choice([DropState.FILED, DropState.FILED, DropState.WITHDRAWN]),
                     "filed_at": _hours(chance.randrange(turn + 1)),
                     "outcome": chance.choice(list(Outcome)),
+                    "stored_at": _hours(chance.randrange(turn + 1)),
                     "target_path": chance.choice([None, "", *PATHS]),
                     "note_digest": chance.choice([None, NOTE, RECEIPT]),
                 }

@@ -11,7 +11,19 @@ from tests.strategies import MOMENT, drop
 
 from hotfolder.core.journal import DeleteDrops, InsertDrops, InsertJob, InsertPost, UpdateDrops, UpdateJob
 from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
-from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Post, PostState
+from hotfolder.core.model import (
+    MAY_BE_STORED,
+    STORED_KEPT,
+    Drop,
+    DropState,
+    Identity,
+    Job,
+    JobState,
+    Outcome,
+    Post,
+    PostState,
+    Stored,
+)
 from hotfolder.ports import HistoryQuery, Ledger
 
 NOTE, RECEIPT, FOREIGN = "a" * 64, "b" * 64, "c" * 64
@@ -315,6 +327,36 @@ def test_a_history_that_is_read_half_does_not_hold_up_commits(ledger: Ledger) ->
 
 def test_drops_at_their_end_are_counted_by_folder_and_outcome(past: Ledger) -> None:
     assert past.totals() == {"catalog": {"stored": 2, "failed": 1, "withdrawn": 1}, "press": {"rejected": 1}}
+
+
+# --- what was stored last ---
+
+
+def test_a_start_learns_what_was_stored_or_may_have_been_newest_first(ledger: Ledger) -> None:
+    """Also of what is known of no open drop: a file that comes after the start may be the next version of any."""
+    records = [
+        replace(
+            filed(number, outcome), asset=f"asset{number}", stored_at=hours(number), filed_at=hours(9 - number // 3)
+        )
+        for number, outcome in enumerate(Outcome, 1)
+    ]
+    records.append(replace(filed(20, Outcome.STORED), state=DropState.FILING, stored_at=MOMENT, filed_at=None))
+    ledger.commit([InsertDrops(tuple(records))])
+    told = [
+        Stored(server=each.server, asset=each.asset, stored_at=hours(each.id), filed_at=hours(9 - each.id // 3))
+        for each in records[:-1]
+        if each.outcome in MAY_BE_STORED
+    ]
+    told.sort(key=lambda stored: (stored.filed_at, stored.stored_at), reverse=True)
+    assert ledger.unfinished().stored == told
+
+
+def test_a_start_learns_of_no_more_than_are_kept_in_memory(ledger: Ledger) -> None:
+    ids = range(1, STORED_KEPT + 3)
+    ledger.commit([InsertDrops(tuple(replace(filed(id_, Outcome.STORED), stored_at=hours(id_)) for id_ in ids))])
+    stored = ledger.unfinished().stored
+    assert len(stored) == STORED_KEPT
+    assert (stored[0].stored_at, stored[-1].stored_at) == (hours(ids[-1]), hours(3))
 
 
 # --- find ---

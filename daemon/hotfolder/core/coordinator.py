@@ -410,6 +410,7 @@ class Coordinator:
         """Take over what an earlier run left; nothing of it is sent before the server has answered a sign-in."""
         board = self.board
         board.next_drop, board.next_job = unfinished.next_drop, unfinished.next_job
+        self.tracking.restore(unfinished)
         self.publishing.restore(unfinished.publishes, unfinished.jobs, next_id=unfinished.next_publish)
         for drop in unfinished.drops:
             desk = self.desks.get(drop.folder)

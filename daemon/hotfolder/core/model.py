@@ -290,9 +290,30 @@ class Unsafe(StrEnum):
     OTHER_DEVICE = "on another file system mounted inside the hot folder"
 
 
+MAY_BE_STORED = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNKNOWN})
+"""Outcomes with which a file is online under its own asset ID, or may be."""
+
+STORED_KEPT = 20_000
+"""
+Of how many files it is kept in memory when they were stored: some MB, and what a busy day stores.
+
+Far more than the few minutes store that clocks may differ by.
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """One file that was stored, or may have been: as far as later versions of it need to know."""
+
+    server: str  # name of the one that it went to
+    asset: str
+    stored_at: datetime
+    filed_at: datetime  # when it came to its end, never before that
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unfinished:
-    """What the ledger held at start: all that is not at its end."""
+    """What the ledger held at start: all that is not at its end, and what was stored last."""
 
     drops: list[Drop] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
@@ -303,3 +324,4 @@ class Unfinished:
     next_publish: int = 1
     folder_paths: dict[str, str] = field(default_factory=dict)  # folders seen in an earlier run, and where they were
     held_folders: frozenset[str] = frozenset()  # of these, the ones a person holds
+    stored: list[Stored] = field(default_factory=list)  # the newest STORED_KEPT of those at their end, newest first

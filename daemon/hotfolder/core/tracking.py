@@ -30,7 +30,7 @@ from hotfolder.core.messages import (
     SeekFailed,
     Sought,
 )
-from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
+from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Unfinished
 from hotfolder.core.posting import Posting
 from hotfolder.core.rhythm import Rhythm
 from hotfolder.core.server import ActiveJob, Asset, JobLog, Trouble
@@ -80,6 +80,10 @@ class Tracking:
         self._sought: set[int] = set()  # of these, the ones sought by name; may hold some that are not any more
         self._rhythms: dict[str, Rhythm] = {}  # by server
         self._stored_before = StoredBefore(board)
+
+    def restore(self, unfinished: Unfinished) -> None:
+        """Take over what earlier runs have stored; jobs are given to `follow`."""
+        self._stored_before.restore(unfinished)
 
     def follow(self, job: Job, *, restored: bool = False) -> None:
         """A job takes no more POSTs, or has to be found."""

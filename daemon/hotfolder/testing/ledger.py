@@ -31,6 +31,8 @@ from hotfolder.core.journal import (
 )
 from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
 from hotfolder.core.model import (
+    MAY_BE_STORED,
+    STORED_KEPT,
     Drop,
     DropState,
     Identity,
@@ -40,6 +42,7 @@ from hotfolder.core.model import (
     Post,
     Publish,
     PublishState,
+    Stored,
     Unfinished,
 )
 from hotfolder.ports import HistoryQuery, JobStory, LedgerError
@@ -130,7 +133,17 @@ class FakeLedger:
             next_publish=max(rows.publishes, default=0) + 1,
             folder_paths={name: folder.path for name, folder in rows.folders.items()},
             held_folders=frozenset(name for name, folder in rows.folders.items() if folder.held),
+            stored=self._stored(),
         )
+
+    def _stored(self) -> list[Stored]:
+        found = [
+            (drop.id, Stored(server=drop.server, asset=drop.asset, stored_at=drop.stored_at, filed_at=drop.filed_at))
+            for drop in self.drops.values()
+            if drop.outcome in MAY_BE_STORED and drop.stored_at is not None and drop.filed_at is not None
+        ]
+        found.sort(key=lambda entry: (entry[1].filed_at, entry[0]), reverse=True)
+        return [stored for _, stored in found[:STORED_KEPT]]
 
     def recall(self, folder: str, items: Sequence[RecallItem]) -> list[RecallResult]:
         """Return what is known of each file."""

@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from hotfolder.core.model import MAY_BE_STORED, STORED_KEPT
 from hotfolder.edges.ledger.tables import (
     FILED_DROP,
     OPEN_DROP,
@@ -57,6 +58,14 @@ OPEN_JOBS = select(jobs).where(jobs.c.id.in_(_needed_jobs.scalar_subquery())).or
 
 # The POSTs of these jobs.
 OPEN_POSTS = select(posts).where(posts.c.job.in_(_needed_jobs.scalar_subquery())).order_by(posts.c.job, posts.c.number)
+
+# What was stored last, or may have been, of all that is at its end, newest first.
+LAST_STORED = (
+    select(drops.c.server, drops.c.asset, drops.c.stored_at, drops.c.filed_at)
+    .where(drops.c.filed_at.is_not(None), drops.c.outcome.in_(sorted(MAY_BE_STORED)), drops.c.stored_at.is_not(None))
+    .order_by(drops.c.filed_at.desc(), drops.c.id.desc())
+    .limit(STORED_KEPT)
+)
 
 # Publishes that are not at their end.
 OPEN_PUBLISHES = select(publishes).where(text(OPEN_PUBLISH)).order_by(publishes.c.id)

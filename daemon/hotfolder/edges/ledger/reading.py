@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Executable
 
 from hotfolder.core import recall
 from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
-from hotfolder.core.model import Drop, Identity, Job, Unfinished
+from hotfolder.core.model import Drop, Identity, Job, Stored, Unfinished
 from hotfolder.edges.ledger import queries
 from hotfolder.edges.ledger.database import Place, translated
 from hotfolder.edges.ledger.rows import (
@@ -26,6 +26,7 @@ from hotfolder.edges.ledger.rows import (
     Record,
     Shape,
     identity_hash,
+    known_moment,
     to_moment,
     to_path,
     to_text,
@@ -63,6 +64,10 @@ class Reading(ABC):
                 next_publish=(last_publish or 0) + 1,
                 folder_paths={name: os.fsdecode(path) for name, path, _ in folders},
                 held_folders=frozenset(name for name, _, held in folders if held),
+                stored=[
+                    Stored(server=server, asset=asset, stored_at=known_moment(stored), filed_at=known_moment(filed))
+                    for server, asset, stored, filed in connection.execute(queries.LAST_STORED)
+                ],
             )
 
     def history(self, query: HistoryQuery) -> Iterator[tuple[Drop, Job | None]]:

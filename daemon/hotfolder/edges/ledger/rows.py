@@ -45,9 +45,14 @@ def to_moment(at: datetime | None) -> int | None:
     return (at - _EPOCH) // _MICROSECOND
 
 
-def from_moment(stored: int | None) -> datetime | None:
+def known_moment(stored: int) -> datetime:
     """Return the aware moment, in UTC."""
-    return None if stored is None else _EPOCH + timedelta(microseconds=stored)
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+def from_moment(stored: int | None) -> datetime | None:
+    """Return the aware moment, in UTC, of a column that may hold none."""
+    return None if stored is None else known_moment(stored)
 
 
 def to_path(path: str | None) -> bytes | None:
