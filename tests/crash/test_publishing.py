@@ -264,6 +264,38 @@ def test_a_role_that_may_not_publish_is_told_once_and_tried_now_and_then() -> No
     ]
 
 
+def test_one_that_takes_long_is_told_once_and_waited_for() -> None:
+    world = World(publishing(), publish_weather=weather(["drags"]))
+    dropped = drop(world, "a.jpg")
+    world.run(quiet_end_s=2 * HOUR_S)
+    check_published(world, dropped, live=1)
+    assert len(world.server.publishes) == 1
+    assert told(world) == ["publish.submitted", "publish.overdue", "publish.finished"]
+
+
+def test_one_that_the_server_took_and_forgot_is_made_again() -> None:
+    """A second one harms nobody, and nothing would ever come of the first."""
+    world = World(publishing(), publish_weather=weather(["forget"]))
+    dropped = drop(world, "a.jpg")
+    world.run(quiet_end_s=2 * HOUR_S)
+    check_published(world, dropped, live=1)
+    assert told(world) == ["publish.submitted", "publish.failed", "publish.submitted", "publish.finished"]
+
+
+def test_a_company_is_published_once_for_all_who_work_for_it() -> None:
+    """Two users of one company are two servers in the settings, and their files go live together all the same."""
+    given = publishing(time(22, 0), press=time(22, 0))
+    catalog, press = given.folders
+    second = replace(server("second"), soap_url=server().soap_url)
+    given = replace(given, servers=(server(), second), folders=(catalog, replace(press, server="second")))
+    world = World(given)
+    world.servers["second"] = world.server
+    dropped = drop(world, "a.jpg") | drop(world, "b.jpg", folder="press")
+    world.run(quiet_end_s=16 * HOUR_S)
+    check_published(world, dropped, live=2)
+    assert [each.files for each in publishes(world)] == [2]
+
+
 def test_switching_it_off_keeps_what_waits_from_going_live() -> None:
     world = World(publishing(time(22, 0)))
     dropped = drop(world, "a.jpg")
@@ -303,6 +335,20 @@ def test_a_folder_that_is_gone_from_the_settings_has_its_files_published_all_the
 
 
 def test_a_publish_is_never_made_in_another_company_than_that_of_its_files() -> None:
+    world = World(publishing(time(22, 0)))
+    drop(world, "a.jpg")
+    world.run()
+    world.server.company = replace(world.server.company, handle="c|2", name="Another Co")
+    world.at(HOUR_S, dropping("b.jpg"))  # what that company stores is published there
+    world.run(quiet_end_s=40 * HOUR_S)
+    assert told(world) == ["publish.held", "publish.submitted", "publish.finished"]
+    assert [(each.company, each.state) for each in publishes(world)] == [
+        ("Example Co", PublishState.WAITING),
+        ("Another Co", PublishState.PUBLISHED),
+    ]
+
+
+def test_a_publish_waits_for_a_server_that_is_gone_from_the_settings() -> None:
     world = World(publishing(time(22, 0)))
     drop(world, "a.jpg")
     world.run()

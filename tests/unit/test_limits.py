@@ -9,14 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LIMITS = ROOT / "docs/limits.md"
 
-ROWS = {"A": 16, "B": 16, "C": 9, "D": 13, "E": 18, "F": 10, "G": 10, "H": 8}
+ROWS = {"A": 16, "B": 16, "C": 9, "D": 13, "E": 18, "F": 10, "G": 10, "H": 8, "I": 11}
 """How many faults of each kind there are."""
 
 
 def rows() -> Iterator[tuple[str, str]]:
     """Yield the number of each row and its last column."""
     for line in LIMITS.read_text("utf-8").splitlines():
-        found = re.fullmatch(r"\| ([A-H]\d+) \| [^|]+ \| [^|]+ \| ([^|]+) \|", line)
+        found = re.fullmatch(r"\| ([A-I]\d+) \| [^|]+ \| [^|]+ \| ([^|]+) \|", line)
         if found:
             yield found[1], found[2]
 

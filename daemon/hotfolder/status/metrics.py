@@ -85,6 +85,11 @@ def _of(taken: Taken) -> Iterator[Metric]:
     found = Counter(job["state"] for job in snapshot["jobs"])
     for state in dict.fromkeys(JOB_STATES.values()):
         jobs.add_metric([state], found[state])
+    waiting = GaugeMetricFamily(
+        "hotfolder_files_waiting_to_publish",
+        "Stored files whose publish has not begun",
+        value=snapshot["publishing"]["files_waiting"],
+    )
     servers = GaugeMetricFamily("hotfolder_server_state", "1 for the state of a server", labels=["server", "state"])
     polled = GaugeMetricFamily(
         "hotfolder_last_poll_timestamp_seconds",
@@ -104,4 +109,4 @@ def _of(taken: Taken) -> Iterator[Metric]:
         at = taken.polled_at[server["name"]]
         if at is not None:
             polled.add_metric([server["name"]], at.timestamp())
-    yield from (ended, under_way, ignored, states, jobs, servers, polled, expires)
+    yield from (ended, under_way, ignored, states, jobs, waiting, servers, polled, expires)

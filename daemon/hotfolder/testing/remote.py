@@ -68,7 +68,7 @@ class ModelPublish:
 
     handle: str
     name: str
-    mood: str  # "fails", "misses" = one of its assets, anything else = well
+    mood: str  # "fails", "misses" = one of its assets, "drags" = it takes an hour, anything else = well
     begun_s: float
     taken: dict[str, int] | None = None  # assets it publishes, with how many contents each had when it began
     rows: list[LogRow] = field(default_factory=list)
@@ -116,7 +116,8 @@ class ModelServer:
                 for name, asset in self.assets.items()
                 if asset.is_ready and asset.live < len(asset.contents)
             }
-        if publish.ended_at is not None or publish.taken is None or now_s < publish.begun_s + self.work_s:
+        work_s = 3600.0 if publish.mood == "drags" else self.work_s
+        if publish.ended_at is not None or publish.taken is None or now_s < publish.begun_s + work_s:
             return
         publish.ended_at = self.clock.now()
         if publish.mood == "fails":
@@ -361,8 +362,8 @@ class ModelRemote:
         """
         Take a publish as the weather has it.
 
-        "ok", "fails" and "misses" (see `ModelPublish`), "not sent", "swallow before", "swallow after", "busy" (503),
-        "fault" (30000), and "refuse" (the role may not).
+        "ok", "fails", "misses" and "drags" (see `ModelPublish`), "not sent", "swallow before", "swallow after",
+        "forget" (taken, and never seen again), "busy" (503), "fault" (30000), and "refuse" (the role may not).
         """
         self._perils.tick(f"before submitting {name}")
         weather = self._publish_weather(name)
@@ -377,7 +378,8 @@ class ModelRemote:
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text="a publish is under way", code=30000))
         if weather == "refuse":
             raise RemoteError(Trouble(kind=Kind.PERMANENT, text="the role may not publish", code=20003))
-        self._server.submit(name, weather)
+        if weather != "forget":
+            self._server.submit(name, weather)
         self._perils.tick(f"after submitting {name}")
         if weather == "swallow after":
             raise RemoteError(Trouble(kind=Kind.UNKNOWN, text="answer lost"))

@@ -31,6 +31,7 @@ def test_everything_is_there_before_anything_happened() -> None:
     assert found["hotfolder_drops_total", (("folder", "archive"), ("outcome", "unknown"))] == 0
     assert found["hotfolder_drops_under_way", (("folder", "catalog"), ("state", "held"))] == 0
     assert found["hotfolder_jobs", (("state", "processing"),)] == 0
+    assert found["hotfolder_files_waiting_to_publish", ()] == 0
     assert found["hotfolder_server_state", (("server", "default"), ("state", "unreachable"))] == 1
     assert found["hotfolder_sent_bytes_total", ()] == 7
     assert found["hotfolder_loop_answers", ()] == 1
