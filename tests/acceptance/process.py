@@ -116,6 +116,10 @@ class Process:
         with self._news:
             return list(self._heard.events)
 
+    def is_alive(self) -> bool:
+        """Return whether it runs."""
+        return self._popen.poll() is None
+
     def count(self, name: str, **fields: object) -> int:
         """Return how many such events there were."""
         return sum(fits(event, name, fields) for event in self.events)

@@ -318,13 +318,13 @@ class Places:
     """Empty ledgers, one for each history, copied from one that was made once."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._template = directory / "template.db"
         open_ledger(f"sqlite:///{self._template}").close()
 
     def new(self) -> Path:
         """Return a place with a new ledger in it; the one before is gone."""
-        place = self._directory / "place"
+        place = self.directory / "place"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         shutil.copy(self._template, place / "ledger.db")
