@@ -204,8 +204,8 @@ NOTES = {
         drag_back=True,
     ),
     Outcome.RENAMED: NoteWording(
-        happened='This file is online, but under another name: "{stored_as}" instead of "{asset}". '
-        'What was online as "{asset}" before was left as it is.',
+        happened='This file is on the server, but under another name: "{stored_as}" instead of "{asset}". '
+        'What was there as "{asset}" before was left as it is.',
         to_do="Please do not drop it again before somebody has looked: every time would add one more copy. "
         "If the new name is fine, nothing is left to do, and you can take the file away. If not, ask.",
         drag_back=False,
