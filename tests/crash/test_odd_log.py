@@ -127,7 +127,7 @@ def test_every_file_comes_to_what_was_done_to_it(run: Run, overwrite: bool) -> N
     ours = [name for name in run.dropped if overwrite or name not in run.occupied]
     assert sorted(sent) == sorted([*run.occupied, *ours, *vanished]), "only what came to nothing is sent again"
 
-    told = run.told("job.finished")
+    told = run.told("job.remark")
     assert "unknown log type 'UploadMiracle' in 10 rows" in told
     assert any(reason.startswith("the server counts ") for reason in told)
     assert run.asked("getJobLogDetails") >= 3 * 3  # three pages, more than once: it grew while it was read

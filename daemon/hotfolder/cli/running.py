@@ -27,6 +27,7 @@ from hotfolder.cli.live import LiveView
 from hotfolder.compose import Daemon, ReloadError, build
 from hotfolder.config import ConfigError, format_problem, load, read_server_password
 from hotfolder.config.units import parse_duration
+from hotfolder.core.connection import Connection
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Notice, Woken
 from hotfolder.core.settings import Settings
@@ -209,27 +210,36 @@ class _Stderr:
 
 def _once_over(daemon: Daemon, timeout_s: float) -> bool:
     """Whether nothing is left to do, but for servers that refuse us or were down for too long."""
+    connections = _needed(daemon)
     given_up = [
         connection.name
-        for connection in daemon.coordinator.connections.values()
+        for connection in connections
         if connection.state == "refused" or connection.down_for_s() > timeout_s
     ]
-    if len(given_up) == len(daemon.coordinator.connections):
+    if connections and len(given_up) == len(connections):
         return True
-    others = (connection for connection in daemon.coordinator.connections.values() if connection.name not in given_up)
+    others = (connection for connection in connections if connection.name not in given_up)
     return all(connection.is_ok for connection in others) and daemon.coordinator.is_finished(given_up)
+
+
+def _needed(daemon: Daemon) -> list[Connection]:
+    """Return the connections to servers that have hot folders or work: nobody waits for the others."""
+    board = daemon.coordinator.board
+    names = {folder.server for folder in board.folders.values()} | {job.server for job in board.jobs.values()}
+    return [connection for name, connection in daemon.coordinator.connections.items() if name in names]
 
 
 def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
     if asked and asked[0] is signal.SIGINT:
         return Exit.INTERRUPTED
-    if not once or asked:
+    if not once:
         return Exit.GOOD
-    states = {connection.state for connection in daemon.coordinator.connections.values()}
-    if "refused" in states:
-        return Exit.REFUSED
-    if states != {"ok"}:
-        return Exit.UNREACHABLE
+    if not asked:
+        states = {connection.state for connection in _needed(daemon)}
+        if "refused" in states:
+            return Exit.REFUSED
+        if states - {"ok"}:
+            return Exit.UNREACHABLE
     outcomes = daemon.recent.outcomes
     bad = sum(outcomes[name] for name in ("duplicate", "failed", "rejected", "unknown"))
     typer.echo(", ".join(f"{count} {name}" for name, count in sorted(outcomes.items())) or "nothing to do")

@@ -114,7 +114,10 @@ def demo(
 ) -> int:
     """Show the whole tour on the embedded sandbox: sample images are dropped, uploaded and filed."""
     if keep is not None:
-        keep.mkdir(parents=True)
+        try:
+            keep.mkdir(parents=True)
+        except OSError as error:
+            raise typer.BadParameter(f"{keep}: {error.strerror}; name a folder that is not there yet") from None
         return _tour(keep.absolute())
     with tempfile.TemporaryDirectory(prefix="hotfolder-demo-") as place:
         return _tour(Path(place))

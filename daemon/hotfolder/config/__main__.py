@@ -14,6 +14,8 @@ from hotfolder.config.sample import generated_files
 
 def main(arguments: list[str]) -> None:
     """Write the files below the directory that is named, else below this one."""
+    if len(arguments) > 1 or any(argument.startswith("-") for argument in arguments):
+        sys.exit(f"found {' '.join(arguments)}, wanted the root of the repository or nothing; {__doc__}")
     directory = Path(arguments[0] if arguments else ".")
     texts = {f"config/{name}": text for name, text in generated_files().items()} | {"docs/options.md": option_page()}
     for name, text in texts.items():

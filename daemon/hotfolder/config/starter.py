@@ -104,7 +104,7 @@ def write_starter(directory: Path, answers: Answers | None = None, password: str
     Write main file, an example for folders.d and a password file (mode 0600), and return what was written.
 
     Makes the directory if it is missing. A password file that is there already is kept.
-    Raises StarterError, before anything is written, if one of the others is there.
+    Raises StarterError, before anything is written, if one of the others is there; and where nothing can be written.
     """
     given = answers or Answers()
     if given.ledger_url is None:
@@ -113,15 +113,20 @@ def write_starter(directory: Path, answers: Answers | None = None, password: str
     taken = [file for file in texts if os.path.lexists(file)]
     if taken:
         raise StarterError(f"{taken[0]} exists already; hotfolder does not overwrite it")
-    (directory / FOLDERS_DIRECTORY).mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
     secret = directory / PASSWORD_FILE
-    if not os.path.lexists(secret):
-        _write_new(secret, f"{password or PLACEHOLDER}\n", 0o600)
-        written.append(secret)
-    for file, text in texts.items():
-        _write_new(file, text, 0o644)
-        written.append(file)
+    written: list[Path] = []
+    try:
+        (directory / FOLDERS_DIRECTORY).mkdir(parents=True, exist_ok=True)
+        if not os.path.lexists(secret):
+            _write_new(secret, f"{password or PLACEHOLDER}\n", 0o600)
+            written.append(secret)
+        for file, text in texts.items():
+            _write_new(file, text, 0o644)
+            written.append(file)
+    except OSError as error:
+        raise StarterError(
+            f"{error.filename or directory}: {error.strerror}; name a directory that can be made and written"
+        ) from error
     return tuple(written)
 
 

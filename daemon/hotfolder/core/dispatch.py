@@ -380,7 +380,7 @@ class Dispatch:
                     tries = drop.tries + 1
                     if drop.reason != result.reason:
                         board.tell(
-                            "drop.held",
+                            "drop.delayed",
                             "warning",
                             folder=drop.folder,
                             drop=drop.id,

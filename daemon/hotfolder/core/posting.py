@@ -292,7 +292,7 @@ class Posting:
         self._keep_digests(drops, event.files)
         board = self._board
         self._board.tell(
-            "job.posted",
+            "job.post_failed",
             "warning",
             folder=job.folder,
             job=job.name,

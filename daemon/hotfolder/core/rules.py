@@ -54,19 +54,6 @@ TEMPLATE_NAMES = ("folder", "subfolder", "date", "year", "month", "day", "stem",
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def template_problems(template: str) -> list[str]:
-    """Say in words what is wrong with a template; an empty list means that it can be expanded."""
-    known = ", ".join(f"{{{name}}}" for name in TEMPLATE_NAMES)
-    problems = [
-        f"{found.group()} is not known; known are {known}"
-        for found in _PLACEHOLDER.finditer(template)
-        if found.group(1) not in TEMPLATE_NAMES
-    ]
-    if set(_PLACEHOLDER.sub("", template)) & set("{}"):
-        problems.append("a brace has no partner: braces only enclose names, such as {subfolder}")
-    return problems
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
     """What becomes of one path, by a hot folder's rules."""

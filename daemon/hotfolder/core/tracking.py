@@ -235,7 +235,9 @@ class Tracking:
         else:
             decision = verdicts.decide(expected, logs)
         for note in decision.notes:
-            self._board.tell("job.finished", "warning", folder=job.folder, job=job.name, reason=note)
+            self._board.tell(
+                "job.remark", "warning", folder=job.folder, job=job.name, job_handle=job.handle, reason=note
+            )
         follow.log = json.dumps(logs, ensure_ascii=False, default=_plain)
         follow.verdicts, follow.open = [], []
         follow.begun_at = verdicts.begun_at(logs)

@@ -103,3 +103,10 @@ def test_samples_load() -> None:
 def test_command_writes_the_files_anew(tmp_path: Path) -> None:
     main([str(tmp_path)])
     assert {name: (tmp_path / "config" / name).read_text() for name in generated_files()} == generated_files()
+
+
+def test_only_a_directory_is_taken_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="found --help, wanted"):
+        main(["--help"])
+    assert list(tmp_path.iterdir()) == []

@@ -79,3 +79,9 @@ def test_example_for_folders_d_works_once_it_is_renamed(tmp_path: Path) -> None:
     (tmp_path / "folders.d/example.toml.sample").rename(tmp_path / "folders.d/second.toml")
     settings = load(tmp_path / "hotfolder.toml", {}).settings
     assert [folder.name for folder in settings.folders] == ["catalog", "second"]
+
+
+def test_a_place_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StarterError, match="Not a directory; name a directory that can be made and written"):
+        write_starter(tmp_path / "file" / "below")

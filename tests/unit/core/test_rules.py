@@ -15,7 +15,7 @@ from tests.strategies import globs, paths
 from tests.unit.core.test_globs import slow_match
 
 from hotfolder.core.naming import FORBIDDEN
-from hotfolder.core.rules import GROUPS, TEMPLATE_NAMES, Router, canonical, template_problems
+from hotfolder.core.rules import GROUPS, TEMPLATE_NAMES, Router, canonical
 from hotfolder.core.settings import FolderSettings, RuleSettings
 
 DAY = date(2026, 3, 7)
@@ -208,22 +208,6 @@ def test_options_are_equal_as_text_exactly_when_they_are_equal() -> None:
     frozen = MappingProxyType({"b": MappingProxyType({"d": (1, 2), "c": "ä"}), "a": True})
     assert canonical(frozen) == canonical({"a": True, "b": {"c": "ä", "d": [1, 2]}})
     assert canonical(frozen) == '{"a":true,"b":{"c":"\\u00e4","d":[1,2]}}'
-
-
-@pytest.mark.parametrize(
-    ("template", "problem"),
-    [
-        ("Catalog/{subfolder}/{year}", ""),
-        ("", ""),
-        ("{subfoldr}", "{subfoldr} is not known; known are {folder}, {subfolder}"),
-        ("{}", "{} is not known"),
-        ("{date", "a brace has no partner"),
-        ("{{date}}", "a brace has no partner"),
-    ],
-)
-def test_template_problems_are_named(template: str, problem: str) -> None:
-    problems = template_problems(template)
-    assert problem in problems[0] if problem else not problems
 
 
 def test_media_is_every_group_but_scripts() -> None:
