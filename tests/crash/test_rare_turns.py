@@ -433,7 +433,7 @@ def test_a_claim_that_keeps_failing_is_told_once() -> None:
         assert isinstance(claim, m.Claim)
         failed = m.ClaimResult(claim.items[0].drop, m.ClaimStatus.FAILED, "permission denied")
         puppet.take(m.Claimed(claim.job, (failed,)))
-    assert puppet.events.count("drop.held") == 1
+    assert puppet.events.count("drop.delayed") == 1
 
 
 def posted(puppet: Puppet, *paths: str) -> m.SendPost:
