@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests.torture import fuzz, histories, kills, short
+from tests.torture import failures, fuzz, histories, kills, short
 from tests.torture.crew import place_for_ledgers, played, share_out
 from tests.torture.plan import PROFILES, Plan
 from tests.torture.simulated import Places
 from tests.torture.tally import Tally, show
 
-SIMULATED = {"histories": histories, "short": short, "kills": kills, "fuzz": fuzz}
+SIMULATED = {"histories": histories, "short": short, "kills": kills, "fuzz": fuzz, "failures": failures}
 
 
 def _simulated(part: str) -> Callable[[Plan, int, float], Tally]:
@@ -35,7 +35,7 @@ def _simulated(part: str) -> Callable[[Plan, int, float], Tally]:
 
 PARTS: dict[str, Callable[[Plan, int, float], Tally]] = {part: _simulated(part) for part in SIMULATED}
 
-SHARES = {"histories": 3.0, "short": 2.0, "kills": 3.0, "fuzz": 1.0}
+SHARES = {"histories": 3.0, "short": 2.0, "kills": 3.0, "fuzz": 1.0, "failures": 1.0}
 """How the time is shared out among the parts; what one leaves goes to the next."""
 
 

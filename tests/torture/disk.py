@@ -36,6 +36,7 @@ class Node:
     kept_names: dict[str, Node] = field(default_factory=dict)
     links: int = 0  # names it has now
     writers: int = 0
+    is_spoilt: bool = False  # an fsync of it failed: what it had then will never be on the disk
     mtime_ns: int = 0
     ctime_ns: int = 0
 
@@ -124,7 +125,7 @@ class Disk:
         if node.is_directory:
             node.kept_names = dict(node.names)
             self._renames = [rename for rename in self._renames if any(rename.halves())]
-        else:
+        elif not node.is_spoilt:
             node.kept_content = node.content
 
     # --- the power cut ---

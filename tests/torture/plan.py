@@ -19,12 +19,22 @@ class Plan:
     short_pairs: int  # of each case
     kills: int  # of real processes
     inputs: int  # of all sorts together
+    failures: int | None  # calls of each case
 
 
-QUICK = Plan(minutes=2.5, histories=400, short_cases=30, short_moments=3, short_pairs=3, kills=16, inputs=4_000)
+QUICK = Plan(
+    minutes=2.5, histories=400, short_cases=30, short_moments=3, short_pairs=3, kills=16, inputs=4_000, failures=3
+)
 
 LONG = Plan(
-    minutes=240.0, histories=20_000, short_cases=None, short_moments=None, short_pairs=40, kills=500, inputs=100_000
+    minutes=240.0,
+    histories=20_000,
+    short_cases=None,
+    short_moments=None,
+    short_pairs=40,
+    kills=500,
+    inputs=100_000,
+    failures=None,
 )
 
 PROFILES = {"quick": QUICK, "long": LONG}

@@ -61,6 +61,9 @@ TURNS_MAX: Final = 60_000
 DAYS_MAX_S: Final = 4 * 86_400.0
 """Virtual time in which every history has to come to its end, once nothing goes wrong any more."""
 
+RESTART_S: Final = 5.0
+"""After so long the service manager starts a daemon again that could not open its ledger."""
+
 ACTION_S: Final = 0.0001
 """What every action takes at least: a clock that stands still would let us turn in circles that no real one does."""
 
@@ -146,7 +149,11 @@ class World:
     def run(self) -> None:
         """Run the daemon over every end until nothing is left to do, anywhere."""
         while True:
-            ledger = self.ports.ledger(open_ledger(self.settings.ledger_url))
+            try:
+                ledger = self.ports.ledger(open_ledger(self.settings.ledger_url))
+            except LedgerError:
+                self.clock.advance(RESTART_S)
+                continue
             try:
                 self._life = Life(self, ledger)
                 self._life.run()
@@ -157,6 +164,8 @@ class World:
                     self.disk.cut(self.chance, harsh=self.harsh)
                 self.clock.advance(self.downtime_s(self.chance))
                 self.let_users()
+            except LedgerError:  # while it was read at the start
+                self.clock.advance(RESTART_S)
             else:
                 return
             finally:
