@@ -160,6 +160,40 @@ def test_a_share_that_hangs_is_told_once_and_holds_up_nothing_else(
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("files_per_post", [1, 20], ids=["between two POSTs", "in the middle of one"])
+def test_a_share_that_begins_to_hang_at_work_gives_its_places_away_within_seconds(
+    place: Place, hanging: HangingShare, images: list[bytes], files_per_post: int
+) -> None:
+    """Long before it counts as one that hangs, for until then it may only be slow."""
+    place.configure(
+        {"name": "hanging", "poll": "200ms"},
+        {"name": "good"},
+        upload={"files_per_post": files_per_post, "parallel_jobs": 2},
+        batch={"linger": "200ms", "max_files": 20},
+    )
+    first = {"hanging/early.png": images[1], "good/first.png": images[3]}
+    drop_all(place, first)
+    with running(place, *first) as daemon:
+        posts = daemon.count("job.posted")
+        hold = place.box.add_fault(do="hold", on="UploadFile", nth=1, job="hanging-*")
+        slow = dict(numbered(images[10:], "hanging", 80))  # twice as many as have places
+        drop_all(place, slow)
+        assert daemon.has_met(hold)
+        hanging.hang()
+        hold.release()
+        daemon.await_event("job.posted", times=posts + 1)
+        begun_s = time.monotonic()
+        good = dict(numbered(images[100:], "good", 10))
+        drop_all(place, good)
+        await_filed(daemon, good, SOON_S)
+        assert time.monotonic() - begun_s < HANG_S
+        assert not daemon.count("folder.degraded"), "nobody has called it dead yet"
+        hanging.answer()
+        await_filed(daemon, slow)
+    check_all_arrived(place, first | slow | good)
+
+
+@pytest.mark.root
 @pytest.mark.parametrize("at_work", [False, True], ids=["idle", "in the middle of a POST"])
 def test_a_stop_does_not_wait_for_a_share_that_hangs(
     place: Place, hanging: HangingShare, images: list[bytes], at_work: bool

@@ -39,6 +39,7 @@ from hotfolder.core.publishing import Publishing
 from hotfolder.core.saying import ENGLISH, Voice
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import FolderSettings, Settings
+from hotfolder.core.stalls import Stalls
 from hotfolder.core.tracking import Tracking
 from hotfolder.core.verdicts import Verdict
 
@@ -71,6 +72,7 @@ class Coordinator:
         self.connections = {server.name: Connection(board, server.name) for server in settings.servers}
         self.collisions = Collisions(board.company_key)
         self.lookup = Lookup(board, self.connections)
+        self.stalls = Stalls(board)
         self.desks: dict[str, Desk] = {}
         self._status_due: set[str] = set()  # hot folders whose status file is being written
         for folder in settings.folders:
@@ -82,6 +84,7 @@ class Coordinator:
             board,
             self.connections,
             self.lookup,
+            self.stalls,
             folder_is_up=lambda name: self.desks[name].is_up,
             requeue=self._requeue,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
@@ -93,6 +96,7 @@ class Coordinator:
             self.desks,
             self.connections,
             self.lookup,
+            self.stalls,
             on_planned=self.posting.plan,
             collisions=self.collisions,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
@@ -155,6 +159,7 @@ class Coordinator:
         times += [connection.next_wake_s() for connection in self.connections.values()]
         times += [
             self.lookup.next_wake_s(),
+            self.stalls.next_wake_s(),
             self.dispatch.next_wake_s(),
             self.posting.next_wake_s(),
             self.tracking.next_wake_s(),
@@ -200,6 +205,8 @@ class Coordinator:
                 self.posting.failed(event)
             case m.PostProgressed():
                 self.posting.progressed(event)
+            case m.PostStands():
+                self.posting.stands(event)
             case m.SignedIn():
                 self._signed_in(event)
             case m.SignInFailed():
@@ -397,8 +404,9 @@ class Coordinator:
         self.filing.conclude(job, verdicts)
 
     def _slots_used(self, server: str) -> int:
-        claiming = sum(self.desks[job.folder].is_up for job in self.dispatch.claiming() if job.server == server)
-        return claiming + self.posting.slots_used(server)
+        claiming = [job for job in self.dispatch.claiming() if job.server == server]
+        holding = [job for job in claiming if self.desks[job.folder].is_up and not self.stalls.has(job.id)]
+        return len(holding) + self.posting.slots_used(server)
 
     def _requeue(self, drops: Iterable[Drop], after_s: float) -> None:
         for drop in drops:

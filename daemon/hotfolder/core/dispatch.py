@@ -19,6 +19,7 @@ from hotfolder.core.lookup import Lookup, Standing
 from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.settings import OnSuccess
+from hotfolder.core.stalls import Stalls
 from hotfolder.core.taken import TakenNames, is_untouched
 
 WORKING = "_working"
@@ -53,6 +54,7 @@ class Dispatch:
         desks: Mapping[str, Desk],
         connections: Mapping[str, Connection],
         lookup: Lookup,
+        stalls: Stalls,
         *,
         on_planned: Callable[[Job, list[Drop]], None],
         collisions: Collisions,
@@ -63,6 +65,7 @@ class Dispatch:
         self._desks = desks
         self._connections = connections
         self._lookup = lookup
+        self._stalls = stalls
         self._on_planned = on_planned
         self._collisions = collisions
         self._decide = decide  # a drop has its outcome
@@ -217,12 +220,16 @@ class Dispatch:
         for _ in range(len(line.turn)):
             name = line.turn[0]
             line.turn.rotate(-1)
-            if not self._desks[name].may_send:
+            if not self._may_begin(name):
                 continue
             for queue in self._by_age(line, name):
                 if self._is_due(name, queue, now_s) and self._may_open(queue):
                     return batching.choose(queue.drops.values(), limits=self._board.settings.batch, busy_assets=())
         return []
+
+    def _may_begin(self, folder: str) -> bool:
+        """Whether a hot folder may have one more job: not while another one stands still because of it."""
+        return self._desks[folder].may_send and not self._stalls.of_folder(folder)
 
     def _is_refused(self, drop: Drop) -> bool:
         """Refuse a drop that was found complete before the server had told how much it takes."""
@@ -279,7 +286,7 @@ class Dispatch:
             if not line.turn or not self._has_place(server):
                 continue
             for name, queues in line.queues.items():
-                if self._desks[name].may_send:
+                if self._may_begin(name):
                     times += [
                         self._due_s(name, queue) for queue in queues.values() if queue.drops and self._may_open(queue)
                     ]
@@ -349,11 +356,13 @@ class Dispatch:
     def claim(self, job: Job, drops: list[Drop]) -> None:
         """Have drops renamed into `_working`; harmless when it was done before (RELIABILITY L3 to L6)."""
         items = [ClaimItem(drop.id, drop.path, drop.work_path or "", drop.identity) for drop in drops]
+        self._stalls.claim_begins(job.id)
         self._board.do(Claim(job.folder, job.id, tuple(items)))
 
     def claimed(self, job: Job, results: Iterable[ClaimResult]) -> None:
         """The claims are answered: what was claimed goes on, the rest goes back."""
         board = self._board
+        self._stalls.goes_on(job.id)
         desk = self._desks[job.folder]
         taken: list[Drop] = []
         stranded: list[tuple[Drop, str]] = []

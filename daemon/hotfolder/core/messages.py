@@ -291,6 +291,15 @@ class PostProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class PostStands:
+    """A POST has waited for a file of its hot folder for `stalls.STALL_S`, or does not any more."""
+
+    job: int
+    number: int
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """The credentials are good and the company is known."""
 
@@ -523,6 +532,7 @@ Event = (
     | PostAccepted
     | PostFailed
     | PostProgressed
+    | PostStands
     | SignedIn
     | SignInFailed
     | ExpiryTold

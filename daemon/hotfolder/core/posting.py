@@ -17,11 +17,12 @@ from hotfolder.core import batching, naming, wording
 from hotfolder.core.board import Board
 from hotfolder.core.connection import Connection
 from hotfolder.core.lookup import Lookup, Standing
-from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
+from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, PostStands, SendPost
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Post, PostState
 from hotfolder.core.preflight import POST_EXTRA_BYTES
 from hotfolder.core.refusals import Refusals, Ruling
 from hotfolder.core.server import Action, Kind, SentFile, Trouble
+from hotfolder.core.stalls import Stalls
 
 ENDJOB_TRIES = 3
 """After so many lost answers to a file-less endJob the server's own time-out ends the job."""
@@ -58,6 +59,7 @@ class Posting:
         board: Board,
         connections: Mapping[str, Connection],
         lookup: Lookup,
+        stalls: Stalls,
         *,
         folder_is_up: Callable[[str], bool],
         requeue: Callable[[list[Drop], float], None],
@@ -68,6 +70,7 @@ class Posting:
         self._board = board
         self._connections = connections
         self._lookup = lookup
+        self._stalls = stalls
         self._folder_is_up = folder_is_up
         self._requeue = requeue  # drops go back to waiting, claimed as they are, after a while
         self._decide = decide  # a drop has its outcome
@@ -95,13 +98,14 @@ class Posting:
         """
         Return how many of a server's jobs have POSTs to make or under way.
 
-        Those of folders that are away, and those that wait for handles, hold up nobody.
+        Those of folders that are away or do not answer, and those that wait for handles, hold up nobody.
         """
         jobs = self._board.jobs
         return sum(
             (bool(run.plan) or run.post is not None)
             and jobs[id_].server == server
             and self._folder_is_up(jobs[id_].folder)
+            and not self._stalls.has(id_)
             and (run.post is not None or self._standing(jobs[id_]) is Standing.KNOWN)
             for id_, run in self.runs.items()
         )
@@ -234,6 +238,15 @@ class Posting:
         if run is not None and run.post is not None and run.post.number == event.number:
             run.bytes_now = event.sent_bytes
 
+    def stands(self, event: PostStands) -> None:
+        """The hot folder of a POST does not answer, or has."""
+        run = self.runs.get(event.job)
+        if run is not None and run.post is not None and run.post.number == event.number:
+            if event.stands:
+                self._stalls.post_stands(event.job)
+            else:
+                self._stalls.goes_on(event.job)
+
     def accepted(self, event: PostAccepted) -> None:
         """The server took a POST."""
         taken = self._take(event.job, event.number)
@@ -325,6 +338,7 @@ class Posting:
         if run is None or run.post is None or run.post.number != number:
             return None
         post, run.post = run.post, None
+        self._stalls.goes_on(job_id)
         drops = [self._board.drops[id_] for id_ in run.posting]
         run.posting = ()
         return self._board.jobs[job_id], run, post, drops

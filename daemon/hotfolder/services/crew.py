@@ -8,7 +8,7 @@ posted; so a share or a server that hangs holds up only itself. All are daemon t
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from hotfolder.core.messages import (
@@ -26,6 +26,7 @@ from hotfolder.core.messages import (
     SubmitPublish,
     Tidy,
 )
+from hotfolder.services.reading import PostKey
 from hotfolder.services.worker import Inbox, Worker
 
 LEAVE_S = 5.0
@@ -46,6 +47,7 @@ class _ServerCrew:
     lister: Worker
     uploads: Inbox
     posters: list[Worker]
+    uploads_wanted: int  # how many of them are to have time
     posters_hired: int = 0  # ever, for their names
     checker: Worker | None = None  # asks for what must not be held up by other questions, nor hold them up
 
@@ -80,7 +82,7 @@ class Crew:
         """Have a server asked by two threads, and posted to by so many."""
         asker = Worker(f"server {name}", queue.SimpleQueue(), self._do, self._monotonic)
         lister = Worker(f"names {name}", queue.SimpleQueue(), self._do, self._monotonic)
-        crew = self._servers[name] = _ServerCrew(asker, lister, queue.SimpleQueue(), [])
+        crew = self._servers[name] = _ServerCrew(asker, lister, queue.SimpleQueue(), [], uploads)
         for _ in range(uploads):
             self._hire_poster(name, crew)
 
@@ -119,11 +121,11 @@ class Crew:
             crew.checker = Worker(f"taken {server}", queue.SimpleQueue(), self._do, self._monotonic)
         return crew.checker
 
-    def look_after(self) -> list[str]:
+    def look_after(self, standing: Collection[PostKey]) -> list[str]:
         """
         Return the hot folders found hanging since the last time, and have others post what their threads cannot.
 
-        What hangs goes on by itself when the share answers again.
+        `standing` are the POSTs that wait for their shares. What hangs goes on by itself when the share answers again.
         """
         now_s = self._monotonic()
         hanging: list[str] = []
@@ -132,11 +134,19 @@ class Crew:
                 worker.hang_told = True
                 hanging.append(name)
         for name, crew in self._servers.items():
-            for worker in list(crew.posters):
-                if not worker.hang_told and worker.hangs(now_s) and self._reads_from_dead_share(worker):
-                    worker.hang_told = True
-                    self._hire_poster(name, crew)
+            self._relieve(name, crew, standing)
         return hanging
+
+    def _relieve(self, name: str, crew: _ServerCrew, standing: Collection[PostKey]) -> None:
+        """Have as many threads post as are to, whichever wait for a share; those too many go when they are free."""
+        crew.posters = [worker for worker in crew.posters if not worker.has_left]
+        for worker in list(crew.posters):
+            if not worker.is_relieved and _post_of(worker) in standing:
+                worker.is_relieved = True
+                self._hire_poster(name, crew)
+        wanted = crew.uploads_wanted + sum(worker.is_relieved for worker in crew.posters)
+        if len(crew.posters) > wanted and crew.uploads.empty():  # else there is work, or one is about to leave
+            crew.uploads.put(None)
 
     def _reads_from_dead_share(self, poster: Worker) -> bool:
         current = poster.current
@@ -160,7 +170,7 @@ class Crew:
                 worker.hang_told = True
         for crew in self._servers.values():
             for worker in crew.posters:
-                if worker.hangs(now_s, LEAVE_S) and isinstance(worker.current and worker.current[0], SendPost):
+                if worker.hangs(now_s, LEAVE_S) and _post_of(worker) is not None:
                     worker.hang_told = self._reads_from_dead_share(worker)
 
     def dismiss(self) -> None:
@@ -198,9 +208,15 @@ class Crew:
 
     def dead(self) -> list[str]:
         """Return the names of threads that an error has ended: what they are given is never done."""
-        return [worker.name for worker in self._all() if not worker.is_alive()]
+        return [worker.name for worker in self._all() if not worker.is_alive() and not worker.has_left]
 
     def _all(self) -> Iterator[Worker]:
         yield from self._folders.values()
         for crew in self._servers.values():
             yield from crew.workers()
+
+
+def _post_of(poster: Worker) -> PostKey | None:
+    """Return the POST that a thread is at."""
+    current = poster.current
+    return (current[0].job, current[0].number) if current is not None and isinstance(current[0], SendPost) else None

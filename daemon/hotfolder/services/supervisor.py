@@ -28,6 +28,7 @@ from hotfolder.core.messages import (
     Notice,
     Now,
     Poll,
+    PostStands,
     Recall,
     Recalled,
     Seek,
@@ -39,12 +40,14 @@ from hotfolder.core.messages import (
     Woken,
 )
 from hotfolder.core.model import Drop, Job
+from hotfolder.core.stalls import STALL_S
 from hotfolder.ports import BusyError, Clock, Files, Ledger, LedgerError
 from hotfolder.services.account import Account
 from hotfolder.services.crew import Crew
 from hotfolder.services.folder import FolderService
 from hotfolder.services.listing import ListingService
 from hotfolder.services.publishing import PublishService
+from hotfolder.services.reading import PostKey
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.services.worker import HANG_S
@@ -53,7 +56,7 @@ EVENTS_PER_TURN = 256  # shares one commit among what came in meanwhile, and kee
 
 IDLE_WAKE_S = 30.0  # with nothing due the loop still turns, so that a watchdog sees it live
 
-HANG_LOOK_S = 5.0  # how often threads at work are looked after
+LOOK_S = 1.0  # how often threads at work are looked after: what stands still holds up others until it is noticed
 
 
 class Log(Protocol):
@@ -133,6 +136,7 @@ class Supervisor:
         self.ledger_error: str | None = None
         self.turns = 0  # finished ones
         self._turned: Callable[[], None] = lambda: None
+        self._standing: set[PostKey] = set()  # POSTs that wait for their shares, as told to the coordinator
         self._stop = threading.Event()
         self._crew = Crew(self._do, clock.monotonic)
         for name, service in folders.items():
@@ -172,9 +176,15 @@ class Supervisor:
             self._turn([Woken()])
             while not self._stop.is_set() and not until():
                 self._turn(self._wait(self._idle_wake_s))
-                for name in self._crew.look_after():
-                    reason = wording.HANGS.format(time=f"{HANG_S:.0f} s")
-                    self._events.put(FolderDown(name, reason))
+                self._look_after_threads()
+
+    def _look_after_threads(self) -> None:
+        standing = self._upload.readings.longer_than(STALL_S)
+        for job, number in standing ^ self._standing:
+            self._events.put(PostStands(job, number, (job, number) in standing))
+        self._standing = standing
+        for name in self._crew.look_after(standing):
+            self._events.put(FolderDown(name, wording.HANGS.format(time=f"{HANG_S:.0f} s")))
 
     def stop(self) -> None:
         """Begin nothing more; safe to call from a signal handler, and again."""
@@ -259,7 +269,7 @@ class Supervisor:
         if wake_s is not None:
             longest_s = min(longest_s, max(0.0, wake_s - self._clock.monotonic()))
         if self._crew.is_busy:
-            longest_s = min(longest_s, HANG_LOOK_S)
+            longest_s = min(longest_s, LOOK_S)
         events: list[Event] = []
         while self._own:
             events.append(self._own.popleft())

@@ -12,6 +12,7 @@ from hotfolder.core.messages import Event, FolderDown, PostAccepted, PostFailed,
 from hotfolder.core.server import Kind, RemoteError, Trouble
 from hotfolder.ports import ChangedError, Clock, Files, FolderError, PostFile, PostRequest, Reader
 from hotfolder.services.account import Account
+from hotfolder.services.reading import PostKey, Readings, WatchedReader
 from hotfolder.services.throttle import Throttle
 
 PROGRESS_EVERY_S = 0.25  # people see four steps a second as motion; more would only cost
@@ -32,6 +33,7 @@ class UploadService:
         self._files = files  # hot folder's name to its files
         self._clock = clock
         self._emit = emit
+        self.readings = Readings(clock.monotonic)
         self._throttle = throttle  # of all servers together: they share our line. None = as fast as the line allows
         self._counting = threading.Lock()
         self._sent_bytes = 0
@@ -58,7 +60,7 @@ class UploadService:
                     drop=part.drop,
                     header_name=part.header_name,
                     size_bytes=part.identity.size_bytes,
-                    open=partial(_open, files, part, folder_errors),
+                    open=partial(self._open, (action.job, action.number), files, part, folder_errors),
                 )
                 for part in action.parts
             ),
@@ -99,11 +101,12 @@ class UploadService:
 
         return progressed
 
-
-def _open(files: Files, part: PostPart, folder_errors: list[str]) -> Reader:
-    """Open one claimed file; a folder in trouble is remembered, so that the server is not blamed."""
-    try:
-        return files.open_for_sending(part.work_path, part.identity)
-    except FolderError as error:
-        folder_errors.append(str(error))
-        raise ChangedError(str(error)) from error
+    def _open(self, post: PostKey, files: Files, part: PostPart, folder_errors: list[str]) -> Reader:
+        """Open one claimed file; a folder in trouble is remembered, so that the server is not blamed."""
+        try:
+            with self.readings.waiting(post):
+                reader = files.open_for_sending(part.work_path, part.identity)
+        except FolderError as error:
+            folder_errors.append(str(error))
+            raise ChangedError(str(error)) from error
+        return WatchedReader(reader, self.readings, post)

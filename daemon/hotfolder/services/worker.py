@@ -25,6 +25,8 @@ class Worker:
         self.inbox = inbox
         self.current: tuple[Action, float] | None = None  # what it does, and since when
         self.hang_told = False
+        self.is_relieved = False  # another one was hired to do its work while it waits for a share
+        self.has_left = False  # was told to end
         self._do = do
         self._monotonic = monotonic
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -45,7 +47,8 @@ class Worker:
             self.current = action, self._monotonic()
             self._do(action)
             self.current = None
-            self.hang_told = False
+            self.hang_told = self.is_relieved = False
+        self.has_left = True
 
     def is_alive(self) -> bool:
         """Return whether it goes on; it ends only when told to, or by an error that nothing catches."""

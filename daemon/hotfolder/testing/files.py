@@ -52,6 +52,7 @@ class FakeShare:
     def __init__(self) -> None:
         self.files: dict[str, FakeFile] = {}
         self.missing = False  # the root cannot be reached
+        self.hangs = False  # whoever touches it waits
         self._inodes = itertools.count(100)
 
     def drop(self, path: str, content: bytes) -> FakeFile:

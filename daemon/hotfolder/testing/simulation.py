@@ -26,6 +26,7 @@ from hotfolder.core.messages import (
     Notice,
     Now,
     Poll,
+    PostStands,
     Recall,
     Recalled,
     Reloaded,
@@ -38,6 +39,7 @@ from hotfolder.core.messages import (
 )
 from hotfolder.core.server import Trouble
 from hotfolder.core.settings import Settings
+from hotfolder.core.stalls import STALL_S
 from hotfolder.ports import PostRequest, Remote
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
@@ -169,6 +171,8 @@ class Life:
         self._upload = UploadService(
             self._accounts.__getitem__, self._files.__getitem__, world.clock, self._events.append
         )
+        self._waits_since_s: dict[tuple[int, int], float] = {}  # POSTs whose share hangs
+        self._standing: set[tuple[int, int]] = set()  # those of them that were told of
         self._lines: dict[str, deque[Action]] = {}  # what waits, by the thread that would carry it out
         self.coordinator = Coordinator(
             world.settings, world.now(), token=world.token, unfinished=world.ledger.unfinished()
@@ -213,16 +217,53 @@ class Life:
             world.play_script()
             if self._events:
                 self._turn(self._events.popleft())
-            elif names := sorted(name for name, line in self._lines.items() if line and name not in world.hanging):
-                self._carry_out(self._lines[world.random.choice(names)].popleft())
+            elif moving := self._moving():
+                name = world.random.choice(sorted(moving))
+                self._lines[name].remove(moving[name])
+                self._carry_out(moving[name])
             elif not self._sleep(quiet_end_s):
                 return
         raise StuckError(f"no end after {STEPS_MAX} turns; the last: {world.perils.trace[-10:]}")
 
+    def _moving(self) -> dict[str, Action]:
+        """Return what each thread does next, of those that do not hang."""
+        moving: dict[str, Action] = {}
+        for name, line in self._lines.items():
+            for action in line if name not in self.world.hanging else ():
+                if not self._waits_for_share(action):
+                    moving[name] = action
+                    break
+                if not isinstance(action, SendPost):  # else others post what its thread cannot
+                    break
+        return moving
+
+    def _waits_for_share(self, action: Action) -> bool:
+        share = self.world.shares.get(getattr(action, "folder", ""))
+        return share is not None and share.hangs
+
+    def _look_after_posts(self) -> bool:
+        """Tell of POSTs that have begun to wait for their shares, or have ended to; return whether there were any."""
+        now_s = self.world.clock.monotonic()
+        waiting = {
+            (action.job, action.number)
+            for line in self._lines.values()
+            for action in line
+            if isinstance(action, SendPost) and action.parts and self._waits_for_share(action)
+        }
+        self._waits_since_s = {post: self._waits_since_s.get(post, now_s) for post in sorted(waiting)}
+        standing = {post for post, since_s in self._waits_since_s.items() if now_s >= since_s + STALL_S}
+        told = sorted(standing ^ self._standing)
+        self._events.extend(PostStands(job, number, (job, number) in standing) for job, number in told)
+        self._standing = standing
+        return bool(told)
+
     def _sleep(self, quiet_end_s: float) -> bool:
         """Let time pass until something is due; return False when the history is at its end."""
         world = self.world
+        if self._look_after_posts():
+            return True
         times = [at for at in (self.coordinator.next_wake_s(), world.next_script_s()) if at is not None]
+        times += [at + STALL_S for at in self._waits_since_s.values() if at + STALL_S > world.clock.monotonic()]
         if world.next_script_s() is None and self._is_at_rest(quiet_end_s):
             return False
         self._check_nothing_is_due()

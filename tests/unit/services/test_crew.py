@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,11 +22,12 @@ class Deeds:
     def __init__(self) -> None:
         self.released = threading.Event()
         self.hanging: set[str] = set()
+        self.stuck = threading.Event()
         self._done: queue.SimpleQueue[Action] = queue.SimpleQueue()
 
     def do(self, action: Action) -> None:
-        place = getattr(action, "server", None) or getattr(action, "folder", "")
-        if place in self.hanging:
+        if self.hanging & {getattr(action, "server", None), getattr(action, "folder", None)}:
+            self.stuck.set()
             self.released.wait(PATIENCE_S)
         self._done.put(action)
 
@@ -50,8 +51,16 @@ def crew(deeds: Deeds) -> Crew:
     return crew
 
 
-def post(server: str) -> SendPost:
-    return SendPost(server=server, folder=server, job=1, number=1, destination="", parts=())
+def post(server: str, *, folder: str | None = None, job: int = 1) -> SendPost:
+    return SendPost(server=server, folder=folder or server, job=job, number=1, destination="", parts=())
+
+
+def await_that(condition: Callable[[], bool]) -> None:
+    """Wait for what a thread does by itself."""
+    give_up_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < give_up_s
+        threading.Event().wait(0.01)
 
 
 def test_a_server_that_hangs_holds_up_no_other(crew: Crew, deeds: Deeds) -> None:
@@ -77,10 +86,7 @@ def test_a_question_is_not_worth_waiting_for_at_the_end_but_a_post_is(crew: Crew
 def test_a_server_that_is_removed_ends_its_threads_and_others_go_on(crew: Crew, deeds: Deeds) -> None:
     before = threading.active_count()
     crew.remove_server("far")
-    give_up_s = time.monotonic() + PATIENCE_S
-    while threading.active_count() > before - 3:  # who asks, who lists, who posts
-        assert time.monotonic() < give_up_s
-        threading.Event().wait(0.01)
+    await_that(lambda: threading.active_count() <= before - 3)  # who asks, who lists, who posts
     crew.give(SignIn("near"))
     assert deeds.next() == SignIn("near")
     assert crew.dead() == []
@@ -96,3 +102,27 @@ def test_folders_have_threads_of_their_own(crew: Crew, deeds: Deeds) -> None:
     crew.give(Scan("far", 1))
     crew.give(Scan("near", 1))
     assert deeds.next() == Scan("near", 1)
+
+
+def test_others_post_while_a_thread_waits_for_a_share_and_are_let_go_when_it_is_back(crew: Crew, deeds: Deeds) -> None:
+    before = threading.active_count()
+    deeds.hanging.add("dead share")
+    for round_ in range(3):
+        stuck = post("near", folder="dead share", job=2 * round_)
+        crew.give(stuck)
+        crew.give(post("near", job=2 * round_ + 1))
+        assert deeds.stuck.wait(PATIENCE_S)
+        assert crew.look_after(()) == []  # nobody says that it waits for its share
+        crew.look_after({(stuck.job, 1)})
+        assert deeds.next() == post("near", job=2 * round_ + 1)
+        crew.look_after({(stuck.job, 1)})
+        assert threading.active_count() == before + 1, "one for one"
+        deeds.released.set()
+        assert deeds.next() == stuck
+        await_that(lambda: not crew.is_posting)
+        crew.look_after(())
+        await_that(lambda: threading.active_count() == before)
+        crew.look_after(())
+        assert crew.dead() == []
+        deeds.released.clear()
+        deeds.stuck.clear()
