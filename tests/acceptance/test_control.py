@@ -173,8 +173,8 @@ def test_status_has_exactly_the_documented_keys(place: Place, images: list[bytes
         status = place.status()
         history = place.history()
 
-    assert list(status) == ["server", "folders", "jobs", "recent"]
-    assert list(status["server"]) == ["state", "since", "error"]
+    assert list(status) == ["server", "folders", "jobs", "publishing", "recent"]
+    assert list(status["server"]) == ["state", "since", "error", "password_expires"]
     (folder,) = status["folders"]
     assert list(folder) == ["name", "path", "state", "counts"]
     assert (folder["name"], folder["path"], folder["state"]) == ("hot", str(place.hot("hot")), "watching")

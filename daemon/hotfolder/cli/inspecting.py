@@ -179,7 +179,9 @@ def history(
     with asking.ledger_of(settings) as ledger:
         folders = [configured.name for configured in settings.folders]
         if folder is not None and folder not in folders:
-            folders += ledger.totals()  # one that is no longer configured has its history all the same
+            folders += [
+                name for name in ledger.totals() if name not in folders
+            ]  # one that is no longer configured has its history all the same
         try:
             query = history_query(
                 folders=folders,

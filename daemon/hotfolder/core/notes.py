@@ -47,7 +47,7 @@ def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH, job: Job | 
     if drop.outcome is None or drop.outcome not in _SUFFIXES:
         raise ValueError(f"no note is due for the outcome {drop.outcome} of drop {drop.id}")
     say = voice.say
-    words = wording.NOTES[drop.outcome]
+    words = wording.LOST if drop.reason.startswith(wording.LOST_WAITING) else wording.NOTES[drop.outcome]
     suffix = _SUFFIXES[drop.outcome]
     path = wording.shown(drop.path)
     names = {

@@ -220,6 +220,13 @@ NOTES = {
 }
 
 TOLD_BEFORE = "It was said before it was sent: {caution}."
+LOST = NoteWording(
+    happened="This file was not sent, and it is not online.",
+    to_do="If it should be online, put it into the hot folder again.",
+    drag_back=False,
+)
+"""Of a file that was no longer there, or another one, when its turn came."""
+
 UNNAMED = "under a name that the server does not tell"
 HAPPENED = "What happened"
 WHY = "Why"

@@ -306,12 +306,12 @@ class Supervisor:
         for turn in turns:
             for action in turn.actions:
                 self._begin(action)
-        # what is to be done is under way while we talk about it
-        self._log.notices([notice for turn in turns for notice in turn.notices])
         for turn in turns:
             for drop, job in turn.finished:
                 self._finished(drop, job)
         self.turns += 1
+        # what is to be done is under way while we talk about it, and whoever hears of it and asks is told no less
+        self._log.notices([notice for turn in turns for notice in turn.notices])
         if any(turn.writes or turn.actions or turn.notices or turn.finished for turn in turns):
             self._stirred()
         self._answer()

@@ -70,6 +70,7 @@ def _held(coordinator: Coordinator) -> Iterator[dict[str, Any]]:
         for entry in desk.settling.values():
             if entry.held is not None:
                 yield {
+                    "drop": None,
                     "folder": name,
                     "path": entry.path,
                     "reason": entry.held,

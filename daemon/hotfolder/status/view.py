@@ -26,7 +26,7 @@ from hotfolder.status.retrying import LookAt
 from hotfolder.status.running import Running
 from hotfolder.status.snapshot import Recent, Snapshot, take
 
-KEPT_S = 0.25  # many viewers cost as much as one, and nobody sees the difference
+KEPT_S = 0.25  # while nothing happens only times go on
 
 KEPT_FACTOR = 10
 """With 50,000 drops under way a snapshot takes some 50 ms of the loop's time: at most a tenth may go into it."""
@@ -75,13 +75,16 @@ class View:
         self._lock = threading.Lock()
         self._taken: Taken | None = None
         self._taken_s = 0.0
+        self._turns = -1
 
     def latest(self) -> Taken:
-        """Return how things are, as of a quarter of a second ago at most; raises `BusyError`."""
+        """Return how things are: asked again after a turn of the daemon, but never for much of its time."""
         with self._lock:
             now_s = self.clock.monotonic()
             taken = self._taken
-            if taken is None or now_s - self._taken_s >= max(KEPT_S, KEPT_FACTOR * taken.cost_s):
+            kept_s = KEPT_S if self._turns == self.running.turns else 0.0
+            if taken is None or now_s - self._taken_s >= max(kept_s, KEPT_FACTOR * taken.cost_s):
+                self._turns = self.running.turns  # of before: what happens while we ask is asked for the next time
                 taken = self._taken = self.running.ask(self.taken_from)
                 self._taken_s = self.clock.monotonic()
             return taken

@@ -138,6 +138,14 @@ def test_note_can_be_shown_everywhere(outcome: Outcome, path: str, reason: str, 
     assert not any(letter in line for line in lines for letter in "\r\n\x1b\u202e\x00")
 
 
+def test_a_file_that_was_gone_when_its_turn_came_is_not_said_to_have_been_sent() -> None:
+    lost = ended(Outcome.FAILED, reason=wording.LOST_WAITING)
+    _, text = note(lost, FOLDER)
+    assert "This file was not sent, and it is not online." in text
+    assert "would not have it" not in text
+    assert "drag" not in text
+
+
 @pytest.mark.parametrize("outcome", [None, Outcome.STORED, Outcome.UPDATED, Outcome.WITHDRAWN])
 def test_good_end_needs_no_note(outcome: Outcome | None) -> None:
     with pytest.raises(ValueError, match="no note is due"):

@@ -175,6 +175,16 @@ def test_every_link_of_a_page_leads_somewhere() -> None:
     assert {"/", "/folder/catalog", "/upload/catalog-7", "/file/1001"} <= seen
 
 
+def test_a_file_that_is_held_before_it_is_complete_is_told_with_the_rest() -> None:
+    """It is no drop yet and has no page of its own; nor may it cost anybody the others' page."""
+    site = full_site()
+    site.daemon.coordinator.desks["catalog"].settling["half.jpg"].held = "the end of the JPEG is missing"
+    site.daemon.clock.advance(1.0)
+    overview = page(site, "/")
+    assert "catalog/half.jpg" in overview.text
+    assert "the end of the JPEG is missing" in overview.text
+
+
 def test_a_part_is_the_middle_of_the_page_only() -> None:
     part = page(full_site(), "/", part="main")
     assert "html" not in part.tags
