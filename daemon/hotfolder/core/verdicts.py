@@ -346,9 +346,9 @@ def _duplicate(file: Expected, lines: Sequence[_Line]) -> Verdict:
     stored = {
         line.log
         for line in lines
-        # a remark beside the skipping is about that
+        # a remark beside the skipping may be about that, but where a name that exists is replaced, nothing is skipped
         if line.weight in (Weight.SUCCESS, Weight.UPDATED)
-        or (line.weight is Weight.WARNING and line.log not in skipped)
+        or (line.weight is Weight.WARNING and (file.overwrite or line.log not in skipped))
     }
     if stored:
         return _with(file, Outcome.STORED, wording.ARRIVED_TWICE, lines)

@@ -110,7 +110,7 @@ def test_order_of_rows_does_not_matter(files: tuple[Expected, ...], logs: list[J
         (["UploadSuccess", "FileCancel"], Outcome.FAILED),
         (["UploadSuccess", "DuplicateSkipped"], Outcome.STORED),  # no two files of a job have one ID: it came twice
         (["FileUpdated", "DuplicateSkipped"], Outcome.STORED),
-        (["UploadWarning", "DuplicateSkipped"], Outcome.DUPLICATE),
+        (["UploadWarning", "DuplicateSkipped"], Outcome.STORED),  # where names are replaced nothing else is skipped
         (["DuplicateSkipped", "UploadError"], Outcome.FAILED),
         (["BeginUpload", "FileBegin", "FleEnd"], None),
         (["SomethingNew"], None),
@@ -120,6 +120,11 @@ def test_order_of_rows_does_not_matter(files: tuple[Expected, ...], logs: list[J
 def test_worst_row_of_a_file_decides(rows: list[str], outcome: Outcome | None) -> None:
     assert one(CHAIR, log(*(row(log_type) for log_type in rows))).outcome is outcome
     assert one(CHAIR, log(*(row(log_type) for log_type in reversed(rows)))).outcome is outcome
+
+
+def test_remark_beside_the_skipping_of_a_name_that_is_not_replaced_is_about_that() -> None:
+    rows = log(row("UploadWarning"), row("DuplicateSkipped"))
+    assert one(replace(CHAIR, overwrite=False), rows).outcome is Outcome.DUPLICATE
 
 
 def test_stored_file_has_handle_and_warnings() -> None:
