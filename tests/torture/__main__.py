@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.torture import failures, fuzz, histories, kills, short
 from tests.torture.crew import place_for_ledgers, played, share_out
 from tests.torture.plan import PROFILES, Plan
+from tests.torture.planted import show_caught
 from tests.torture.simulated import Places
 from tests.torture.tally import Tally, show
 
@@ -39,11 +40,17 @@ SHARES = {"histories": 3.0, "short": 2.0, "kills": 3.0, "fuzz": 1.0, "failures":
 """How the time is shared out among the parts; what one leaves goes to the next."""
 
 
+HUNT_S = 300.0
+"""How long each planted bug is hunted at most."""
+
+
 def main() -> int:
     """Run the parts asked for, and return 1 if anything was found."""
     arguments = _arguments()
     if arguments.replay:
         return _replay(arguments.replay)
+    if arguments.profile == "planted":
+        return int(not show_caught(arguments.jobs, HUNT_S if arguments.minutes is None else arguments.minutes * 60.0))
     plan = replace(PROFILES[arguments.profile], seed=arguments.seed)
     minutes = arguments.minutes or plan.minutes
     end_s = time.monotonic() + minutes * 60.0
@@ -69,7 +76,9 @@ def _replay(what: str) -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("profile", nargs="?", choices=PROFILES, default="long", help="how much; default long")
+    parser.add_argument(
+        "profile", nargs="?", choices=[*PROFILES, "planted"], default="long", help="how much; default long"
+    )
     parser.add_argument("--part", action="append", choices=PARTS, help="only this one; may be said again")
     parser.add_argument("--seed", type=int, default=0, help="other histories; default 0")
     parser.add_argument("--minutes", type=float, help="begin nothing more after so many; default the profile's")

@@ -83,6 +83,7 @@ class Disk:
         self._numbers = iter(range(100, 10**9))
         self._ticks = 0
         self._renames: list[_Rename] = []
+        self._outside: Node | None = None
         self.roots = {root: self.make(stat.S_IFDIR, 0o2775) for root in roots}
 
     # --- what the calls are made of ---
@@ -193,6 +194,14 @@ class Disk:
                 seen.add(node.number)
                 yield node
                 waiting += node.names.values()
+
+    def elsewhere(self, content: bytes) -> Node:
+        """Return a file outside of every hot folder, always the same one: what no link may lead to."""
+        if self._outside is None:
+            self._outside = self.make(stat.S_IFREG, 0o600)
+            self._outside.links = 1
+            self._outside.content = content
+        return self._outside
 
     # --- what users do: kept at once ---
 

@@ -16,7 +16,17 @@ from typing import Final
 from hotfolder.core.settings import OnSuccess, RuleSettings
 from hotfolder.testing.perils import VirtualClock
 from tests.torture import settings as made
-from tests.torture.judge import STUCK, Dropped, Evidence, Finding, judge, judge_receipts, judge_secrets, read_rows
+from tests.torture.judge import (
+    STUCK,
+    UNTRUE,
+    Dropped,
+    Evidence,
+    Finding,
+    judge,
+    judge_receipts,
+    judge_secrets,
+    read_rows,
+)
 from tests.torture.moments import End, Moments
 from tests.torture.plan import Plan
 from tests.torture.simulated import START, Places, Ports, StuckError, World
@@ -99,7 +109,10 @@ def examined(world: World, users: Users) -> list[Finding]:
     }
     outputs = {f"{name}/{path}": node.content for name, found in nodes.items() for path, node in found.items()}
     outputs |= {"the wire": bytes(world.model.wire), "the ledger": ledger.read_bytes()}
-    return judge(evidence) + judge_receipts(evidence, receipts) + judge_secrets({"the canary": CANARY}, outputs)
+    findings = [Finding(UNTRUE, f"a POST to {name} began before its intent was on disk") for name in world.unrecorded]
+    return (
+        findings + judge(evidence) + judge_receipts(evidence, receipts) + judge_secrets({"the canary": CANARY}, outputs)
+    )
 
 
 # --- one history ---
@@ -171,14 +184,34 @@ def _script(chance: random.Random, world: World, users: Users) -> None:
         world.at(at_s, _deed(chance, chance.choice(folders), users))
     if chance.random() < 0.3:
         world.at(STORM_S + 200.0, lambda world: users.drag_back(folders[0], notes=True))
+    if chance.random() < 0.3:
+        world.moments.deeds = {
+            chance.randint(1, 250): _quick_deed(chance, chance.choice(folders), users) for _ in range(5)
+        }
+
+
+def _quick_deed(chance: random.Random, folder: str, users: Users) -> Callable[[], None]:
+    """Draw what a user does between two steps of the daemon's."""
+    pick = chance.random()
+    deed = _deed(chance, folder, users)
+    files = chance.random() < 0.5
+
+    def do() -> None:
+        users.world.disturb()
+        if files:
+            users.file_something(folder, pick)
+        else:
+            deed(users.world)
+
+    return do
 
 
 def _deed(chance: random.Random, folder: str, users: Users) -> Callable[[World], None]:
     name = chance.choice(SUBFOLDERS) + chance.choice(NAMES)
     pick = chance.random()
     match chance.choices(
-        ("drop", "take back", "rewrite", "rename", "drag back", "write on", "link", "link over"),
-        weights=(60, 6, 8, 5, 8, 4, 2, 2),
+        ("drop", "take back", "rewrite", "rename", "drag back", "write on", "link", "link over", "copy slowly"),
+        weights=(54, 6, 8, 5, 8, 4, 2, 2, 6),
     )[0]:
         case "take back":
             return lambda world: _some(users, folder, pick, lambda path: users.take_back(folder, path))
@@ -190,6 +223,8 @@ def _deed(chance: random.Random, folder: str, users: Users) -> Callable[[World],
             return lambda world: users.drag_back(folder, notes=pick < 0.5)
         case "write on":
             return lambda world: users.write_on(_one_of(users, pick)) if users.dropped else None
+        case "copy slowly":
+            return lambda world: users.copy_slowly(folder, name)
         case "link":
             return lambda world: users.link(folder, name)
         case "link over":

@@ -229,6 +229,9 @@ def judge_receipts(evidence: Evidence, receipts: Mapping[str, bytes]) -> list[Fi
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             findings.append(Finding(UNTRUE, f"{place} cannot be read: {error}"))
             continue
+        if not {"sha256", "outcome"} <= receipt.keys():
+            findings.append(Finding(UNTRUE, f"{place} is cut short"))
+            continue
         folder, _, path = place.partition("/")
         original = evidence.share[folder].get(path.removesuffix(".receipt.toml"))
         if original is None or original in afterthoughts or receipt["outcome"] not in STORED:

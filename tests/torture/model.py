@@ -100,6 +100,7 @@ class Model:
         self.jobs: dict[str, Job] = {}
         self.assets: dict[str, Stored] = {}
         self.copies: list[Copy] = []
+        self.witness: Callable[[PostRequest], None] = lambda request: None  # sees every POST before a byte of it leaves
         self.wire = bytearray()  # every byte of content that was sent to it
         self.faults: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()  # by SHA-256: POSTs without a good answer
@@ -243,6 +244,7 @@ class Line:
 
     def post(self, request: PostRequest, progress: Progress) -> PostAnswer:
         """Send one POST and have it go as the weather is."""
+        self._model.witness(request)
         files, sent = self._read(request)
         what = request.job_name or request.job_handle or ""
         self._moments.tick(f"POST to {what}")

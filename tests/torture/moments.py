@@ -5,7 +5,7 @@ Where a simulated history may be cut short, and the clock that it lives by.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hotfolder.testing.perils import CrashNow
@@ -36,6 +36,7 @@ class Moments:
     """
 
     ends: Mapping[int, End] = field(default_factory=dict)
+    deeds: Mapping[int, Callable[[], None]] = field(default_factory=dict)  # what users do just then
     count: int = 0
     trace: list[str] = field(default_factory=list)
 
@@ -43,6 +44,8 @@ class Moments:
         """Come to the next moment; raises `EndNow` if it is the last of this life."""
         self.count += 1
         self.trace.append(what)
+        if self.count in self.deeds:
+            self.deeds[self.count]()
         how = self.ends.get(self.count)
         if how is not None:
             raise EndNow(how, f"{self.count}: {what}")

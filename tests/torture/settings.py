@@ -78,7 +78,7 @@ def settings(place: Path, *folders: FolderSettings, files_per_post: int = 2, **u
         ledger_url=f"sqlite:///{place}/ledger.db",
         control_socket=Path("/control.sock"),
         upload=UploadSettings(files_per_post=files_per_post, **upload),
-        batch=BatchSettings(linger_s=2.0, max_files=6),
+        batch=BatchSettings(linger_s=1.0, max_files=6),
         tracking=TrackingSettings(poll_s=1.0, poll_max_s=5.0, deadline_s=600.0),
         recovery=RecoverySettings(job_timeout_s=JOB_TIMEOUT_S, grace_s=GRACE_S, recheck_s=10.0),
     )

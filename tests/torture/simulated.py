@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +41,7 @@ from hotfolder.core.messages import (
 from hotfolder.core.settings import Settings
 from hotfolder.edges.files import FolderFiles, Syscalls
 from hotfolder.edges.ledger import open_ledger
-from hotfolder.ports import Ledger, LedgerError, Remote
+from hotfolder.ports import Ledger, LedgerError, PostRequest, Remote
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
 from hotfolder.services.listing import ListingService
@@ -108,6 +110,8 @@ class World:
         self.model = Model(self.clock, self.weather, job_timeout_s=self.settings.recovery.job_timeout_s)
         self._tokens = iter(range(10**6))
         self._script: deque[tuple[float, Callable[[World], None]]] = deque()
+        self.model.witness = self._see_post
+        self.unrecorded: list[str] = []  # POSTs that began before their intent was on the disk
         self._life: Life | None = None
         self._quiet_s = 0.0  # by then everything that users did has been found, by a rescan if not by the watch
 
@@ -130,12 +134,27 @@ class World:
         """Let users do what is due."""
         while self._script and self._script[0][0] <= self.clock.monotonic():
             self._script.popleft()[1](self)
-            self._quiet_s = self.clock.monotonic() + self.settings.folders[0].rescan_s + QUIET_S
+            self.disturb()
+
+    def disturb(self) -> None:
+        """A user has done something: a rescan has to come before all is quiet."""
+        self._quiet_s = self.clock.monotonic() + self.settings.folders[0].rescan_s + QUIET_S
 
     def saw(self, folder: str, path: str) -> None:
         """Have the watch of the daemon that runs, if one does, see that a file was closed or renamed into place."""
         if self._life is not None:
             self._life.see(folder, path)
+
+    def _see_post(self, request: PostRequest) -> None:
+        """Look into the ledger, as anybody could, whether it knows of a POST that is about to leave."""
+        with closing(sqlite3.connect(f"file:{self.place / 'ledger.db'}?mode=ro", uri=True)) as db:
+            known = db.execute(
+                "select 1 from posts join jobs on jobs.id = posts.job "
+                "where posts.state = 'intent' and (jobs.name = ? or jobs.handle = ?)",
+                (request.job_name, request.job_handle),
+            ).fetchone()
+        if known is None:
+            self.unrecorded.append(request.job_name or request.job_handle or "")
 
     def token(self) -> str:
         """Return text never used before."""

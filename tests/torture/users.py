@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 
 from tests.torture.disk import Node
 from tests.torture.judge import COMPANIONS, Dropped
-from tests.torture.simulated import World
+from tests.torture.simulated import START, World
 
 CANARY = b"CANARY-7f3a91"
 """Stands in everything that was never dropped: whoever sees it on the wire has found a leak."""
+
+OLD_NS = 1_000_000_000 * 10**9
+"""When a file that is copied was last changed: clients keep such times."""
+
+PIECE_S = 1.2  # between two pieces of a slow copy; files settle in two seconds
 
 RESERVED = ("_working", "_done", "_check", "_failed")
 
@@ -43,6 +48,30 @@ class Users:
         content = self.content()
         node = disk.drop(root, path, content)
         return self._record(folder, path, node, content)
+
+    def copy_slowly(self, folder: str, path: str) -> None:
+        """
+        Copy a file there piece by piece, with its old time from the first on, over a share that hides open files.
+
+        Only the whole is a drop: pieces follow each other more quickly than any file settles.
+        """
+        disk, root = self.world.disk, self.world.root(folder)
+        self._is_gone(disk.find(root, path))
+        content = self.content()
+        node = disk.drop(root, path, content[:5])
+        node.mtime_ns = OLD_NS
+        self._tell(folder, path)
+
+        def go_on(world: World, length: int) -> None:
+            self._is_gone(node)  # should somebody else have written into it
+            disk.rewrite(node, content[:length])
+            node.mtime_ns = OLD_NS
+            if length < len(content):
+                world.at(PIECE_S, lambda world: go_on(world, length + 5))
+            elif node.links:
+                self._record(folder, path, node, content)
+
+        self.world.at(PIECE_S, lambda world: go_on(world, 10))
 
     def rewrite(self, folder: str, path: str) -> None:
         """Write other bytes into the same file."""
@@ -103,6 +132,18 @@ class Users:
                     disk.drag(root, path + suffix, name + suffix)
                     self._tell(folder, name + suffix)
         self.rename(folder, path, name)
+
+    def file_something(self, folder: str, pick: float) -> None:
+        """Put a file where the daemon is about to file another one of that name."""
+        working = sorted(
+            path for path in self.world.disk.files(self.world.root(folder)) if path.startswith("_working/")
+        )
+        if not working:
+            return
+        _, _, below = working[int(pick * len(working))].split("/", 2)
+        place = f"_done/{START.date().isoformat()}/{below}"
+        if self.world.disk.find(self.world.root(folder), place) is None:
+            self.drop(folder, place).is_afterthought = True
 
     def link(self, folder: str, path: str) -> None:
         """Put a link to a secret there."""
