@@ -85,7 +85,7 @@ def test_without_a_publish_of_ours_it_says_what_that_means() -> None:
         assert visible(stored(options='{"readyForPublish": false}'), job) == wording.NOT_MARKED
 
 
-@pytest.mark.parametrize("outcome", [None, *(set(Outcome) - {Outcome.STORED, Outcome.UPDATED, Outcome.RENAMED})])
+@pytest.mark.parametrize("outcome", [None, *sorted(set(Outcome) - {Outcome.STORED, Outcome.UPDATED, Outcome.RENAMED})])
 def test_what_is_not_stored_says_nothing(outcome: Outcome | None) -> None:
     given = replace(stored(), outcome=outcome)
     done = waiting(publish(PublishState.PUBLISHED, ended_at=ENDED))
