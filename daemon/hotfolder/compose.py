@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +35,7 @@ from hotfolder.edges.watch import FolderWatch
 from hotfolder.ports import HistoryQuery, Ledger, LedgerError
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService, StartWatch
-from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor
+from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor, UnwrittenError
 from hotfolder.services.throttle import Throttle
 from hotfolder.services.upload import UploadService
 from hotfolder.status.serving import Listeners, StatusServer
@@ -122,8 +122,9 @@ class Daemon:
 
     def say_farewell(self) -> None:
         """Have the status files say that nothing runs any more; must be called in the loop's own thread."""
-        for told in self.sheets.farewell(self.coordinator):
-            self.supervisor.turn(told)
+        with suppress(UnwrittenError):  # then they are put right by the next start
+            for told in self.sheets.farewell(self.coordinator):
+                self.supervisor.turn(told)
 
     def _with_running_servers(self, settings: Settings) -> tuple[Settings, list[str]]:
         """Return new settings in which servers that run are as they are, and which of them will be others later."""

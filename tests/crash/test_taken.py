@@ -207,6 +207,14 @@ def claims_in(actions: list[m.Action]) -> list[str]:
     return [item.path for claim in actions_of(m.Claim, actions) if isinstance(claim, m.Claim) for item in claim.items]
 
 
+def claimed(puppet: Puppet, actions: list[m.Action]) -> None:
+    """Answer a claim: all that it asked for is in `_working`."""
+    (claim,) = actions_of(m.Claim, actions)
+    assert isinstance(claim, m.Claim)
+    results = tuple(m.ClaimResult(item.drop, m.ClaimStatus.CLAIMED) for item in claim.items)
+    puppet.take(m.Claimed(claim.job, results))
+
+
 def test_nothing_is_claimed_before_the_answer_but_for_some_seconds_at_most(puppet: Puppet) -> None:
     actions = ready(puppet, "chair.jpg")
     assert question_in(actions).assets == ("chair",)
@@ -220,12 +228,13 @@ def test_nothing_is_claimed_before_the_answer_but_for_some_seconds_at_most(puppe
 
 def test_while_a_server_does_not_answer_nobody_waits_for_it_any_more(puppet: Puppet) -> None:
     ready(puppet, "chair.jpg")
-    puppet.take(m.Woken(), PATIENCE_S + 0.1)
+    claimed(puppet, puppet.take(m.Woken(), PATIENCE_S + 0.1))
     actions = ready(puppet, "stool.jpg")
     assert actions_of(m.CheckTaken, actions) == []
     assert claims_in(actions) == ["stool.jpg"]
     assert puppet.take(m.TakenSeen("default", frozenset({"chair", "stool"}))) == []
-    assert {drop.state for drop in puppet.coordinator.board.drops.values()} == {DropState.CLAIMING}
+    assert [drop.state for drop in puppet.coordinator.board.drops.values()] == [DropState.SENDING, DropState.CLAIMING]
+    claimed(puppet, actions)
     assert question_in(ready(puppet, "bench.jpg")).assets == ("bench",)
 
 

@@ -89,7 +89,7 @@ class Ask:
             self.answer.put((False, error))
 
 
-class _UnwrittenError(Exception):
+class UnwrittenError(Exception):
     """A stop was asked while a turn could not be made durable: what it decided is decided again at the next start."""
 
 
@@ -172,7 +172,7 @@ class Supervisor:
         `turned` is called after every turn, those of `finish` included, and after every failed try to write the ledger.
         """
         self._turned = turned
-        with suppress(_UnwrittenError):
+        with suppress(UnwrittenError):
             self._turn([Woken()])
             while not self._stop.is_set() and not until():
                 self._turn(self._wait(self._idle_wake_s))
@@ -200,7 +200,13 @@ class Supervisor:
         self._events.put(Ask(do, may_change=True))
 
     def turn(self, event: Event) -> None:
-        """Take one event in at once; for the loop's own thread, between two turns."""
+        """
+        Take one event in at once; for the loop's own thread, between two turns.
+
+        Raises `UnwrittenError` when a stop was asked and the ledger cannot be written.
+        """
+        if self._is_behind:
+            raise UnwrittenError
         self._turn([event])
 
     def files(self, folder: str) -> Files:
@@ -234,7 +240,7 @@ class Supervisor:
 
         What does not end in time is found half-done at the next start, which is what recovery is for.
         """
-        with suppress(_UnwrittenError):
+        with suppress(UnwrittenError):
             self._come_to_rest(patience_s)
         self._crew.dismiss()
         for service in self._folders.values():
@@ -334,7 +340,7 @@ class Supervisor:
                 self._turned()
                 if self._pause(min(backoff_s(0.5, 30.0, tries), self._idle_wake_s)):
                     self._is_behind = True
-                    raise _UnwrittenError from error
+                    raise UnwrittenError from error
         if self.ledger_error is not None and writes:
             self._log.trouble("the ledger can be written again")
             self.ledger_error = None

@@ -16,7 +16,7 @@ from tests.crash.histories import settings
 
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.journal import Write
-from hotfolder.core.messages import Event, HoldAsked, Notice, Now
+from hotfolder.core.messages import Event, HoldAsked, Notice, Now, Woken
 from hotfolder.core.model import PostState
 from hotfolder.core.server import Company
 from hotfolder.core.settings import DEFAULT_SERVER, SettleSettings
@@ -24,7 +24,7 @@ from hotfolder.edges.clock import SystemClock
 from hotfolder.ports import BusyError, LedgerError, PostRequest
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
-from hotfolder.services.supervisor import Ask, Supervisor
+from hotfolder.services.supervisor import Ask, Supervisor, UnwrittenError
 from hotfolder.services.upload import UploadService
 from hotfolder.testing.files import FakeFiles, FakeShare
 from hotfolder.testing.ledger import FakeLedger
@@ -224,6 +224,24 @@ def test_a_ledger_that_cannot_be_written_is_tried_with_signs_of_life(bench: Benc
     assert len(set(refused)) == 1
     assert refused[0] >= before
     assert bench.supervisor.ledger_error is None
+
+
+def test_after_a_stop_that_could_not_be_written_no_turn_is_taken_any_more(bench: Bench) -> None:
+    """What the coordinator knows is ahead of the ledger by then; whatever comes next would be built on it."""
+    bench.run_until(lambda: bench.is_signed_in)
+    bench.ledger.refusals = sys.maxsize
+    bench.share.drop("chair.jpg", b"a chair")
+
+    def stop_when_refused() -> None:
+        if bench.supervisor.ledger_error is not None:
+            bench.supervisor.stop()
+
+    bench.run_until(lambda: bench.supervisor.ledger_error is not None, stop_when_refused)
+    bench.ledger.refusals = 0
+    with pytest.raises(UnwrittenError):
+        bench.supervisor.turn(Woken())
+    bench.finish()
+    assert not bench.ledger.drops
 
 
 @pytest.mark.parametrize("name", ["server", "upload"])
