@@ -43,6 +43,8 @@ from hotfolder.core.stalls import Stalls
 from hotfolder.core.tracking import Tracking
 from hotfolder.core.verdicts import Verdict
 
+LOOK_FIRST_S = 5.0  # a look is due at once, and takes that long only in a folder where thousands are due
+
 
 class Coordinator:
     """Decides; see the module."""
@@ -88,6 +90,7 @@ class Coordinator:
             folder_is_up=lambda name: self.desks[name].is_up,
             requeue=self._requeue,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
+            changed_in_place=self._changed_in_place,
             job_left=lambda job: self.tracking.follow(job),
             deny=lambda folder, reason: self.desks[folder].deny(reason),
         )
@@ -398,6 +401,13 @@ class Coordinator:
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
             case m.Tidy(folder=folder):
                 self.board.tell("folder.degraded", "error", folder=folder, reason=text)
+
+    def _changed_in_place(self, drop: Drop) -> None:
+        """What was to be sent from its place is not that file any more: the next look tells what has become of it."""
+        self.board.leave_job(drop)
+        self.board.journal.change_drops([drop], state=DropState.READY, job=None, post=None, work_path=None)
+        self.desks[drop.folder].look_first(drop)
+        self.dispatch.add(drop, after_s=LOOK_FIRST_S)
 
     def _conclude(self, job: Job, verdicts: list[Verdict]) -> None:
         self.publishing.wait(job, verdicts)  # first: what is written beside the files says when they go live

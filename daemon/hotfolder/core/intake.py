@@ -617,6 +617,11 @@ class Desk:
         self.left(drop)
         self.in_place[drop.path] = drop
 
+    def look_first(self, drop: Drop) -> None:
+        """A drop is ready as before, but may be another file now, or gone."""
+        self.stays(drop)
+        self._see(drop.path, closed=False, again=True)
+
     def settle_again(self, drop: Drop) -> None:
         """A drop that was ready is being written again, or is another file now."""
         self._written_again(drop)

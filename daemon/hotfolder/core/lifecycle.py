@@ -19,8 +19,9 @@ DROP: Mapping[D | None, frozenset[D]] = {
     D.READY: frozenset({D.CLAIMING, D.HELD, D.WITHDRAWN, D.FILING}),
     # renamed; taken away just before; not possible now, so it waits again
     D.CLAIMING: frozenset({D.CLAIMED, D.WITHDRAWN, D.READY, D.HELD}),
-    # named by a POST; refused for good; paused; a POST of it was turned away on the way, and its job ends
-    D.CLAIMED: frozenset({D.SENDING, D.FILING, D.HELD, D.DOUBTED}),
+    # named by a POST; refused for good; paused; a POST of it was turned away on the way, and its job ends; it stayed in
+    # its place, and something else is there now
+    D.CLAIMED: frozenset({D.SENDING, D.FILING, D.HELD, D.DOUBTED, D.READY}),
     # accepted; answer lost; not received or refused for now; refused for good
     D.SENDING: frozenset({D.SENT, D.DOUBTED, D.CLAIMED, D.FILING}),
     # verdict read; never processed, so once more

@@ -64,6 +64,7 @@ class Posting:
         folder_is_up: Callable[[str], bool],
         requeue: Callable[[list[Drop], float], None],
         decide: Callable[[Drop, Outcome, str], None],
+        changed_in_place: Callable[[Drop], None],
         job_left: Callable[[Job], None],
         deny: Callable[[str, str], None],
     ) -> None:
@@ -74,6 +75,7 @@ class Posting:
         self._folder_is_up = folder_is_up
         self._requeue = requeue  # drops go back to waiting, claimed as they are, after a while
         self._decide = decide  # a drop has its outcome
+        self._changed_in_place = changed_in_place  # a drop that is sent from its place is another file now, or gone
         self._job_left = job_left  # no POST of this job is due any more, or it is void
         self._deny = deny  # a hot folder is to wait for a person
         self._refusals: dict[str, Refusals] = {}  # by server: what one does says nothing of another
@@ -359,7 +361,9 @@ class Posting:
         if job.handle is None:
             board.journal.change_job(job, state=JobState.PLANNED)
         for drop in drops:
-            if drop.id in changed:
+            if drop.id in changed and drop.work_path == drop.path and not drop.possible_second_copy:
+                self._changed_in_place(drop)
+            elif drop.id in changed:
                 self._decide(drop, Outcome.FAILED, wording.LOST_WAITING)
         rest = [drop for drop in drops if drop.id not in changed]
         left = [*rest, *self._planned(run)]
