@@ -25,7 +25,7 @@ PROGRAM = Path(sys.executable).with_name("hotfolder")
 PATIENCE_S = 60.0
 """What a busy machine may need for what takes a second or two; a test that waits so long has failed."""
 
-FAULT_LOOK_S = 0.1  # between two looks whether the process still lives while the sandbox is waited for
+LOOK_S = 0.1  # between two looks at what no log line announces
 
 Event = dict[str, Any]
 
@@ -149,12 +149,12 @@ class Process:
     def has_met(self, fault: Fault) -> bool:
         """Wait until a scripted fault of the sandbox acts; False if it ends without."""
         deadline_s = time.monotonic() + PATIENCE_S
-        while not fault.met.wait(FAULT_LOOK_S) and not self._heard.over:
+        while not fault.met.wait(LOOK_S) and not self._heard.over:
             assert time.monotonic() < deadline_s, self._last_lines()
         return fault.met.is_set()
 
     def await_that(self, condition: Callable[[], T | None], what: str, within_s: float = PATIENCE_S) -> T:
-        """Wait until something is true of the world, asked again after every log line; return what it gives."""
+        """Wait until something is true of the world, asked after every log line and often; return what it gives."""
         deadline_s = time.monotonic() + within_s
         with self._news:
             while True:
@@ -165,7 +165,7 @@ class Process:
                 if self._heard.over or left_s <= 0:
                     why = "it ended" if self._heard.over else f"that did not come within {within_s:.0f} s"
                     raise AssertionError(f"waited for {what}, but {why}; {self._last_lines()}")
-                self._news.wait(left_s)
+                self._news.wait(min(left_s, LOOK_S))
 
     def _last_lines(self) -> str:
         lines = [json.dumps(event) for event in self._heard.events[-12:]] + self._heard.noise[-30:]
