@@ -6,24 +6,67 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 import hotfolder
-from hotfolder.cli import doctor, inspecting, listing, running, setup, touring, wishing
 from hotfolder.cli.exits import Exit
 from hotfolder.config import ConfigError, StarterError, default_config_path, format_problem
 from hotfolder.edges.control import ControlError
 from hotfolder.edges.listeners import ListenError
 from hotfolder.ports import LedgerError
 
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "demo": ("touring", "demo"),
+    "init": ("setup", "init"),
+    "check": ("setup", "check"),
+    "doctor": ("doctor", "doctor"),
+    "run": ("running", "run"),
+    "explain": ("inspecting", "explain"),
+    "status": ("inspecting", "status"),
+    "history": ("inspecting", "history"),
+    "retry": ("wishing", "retry"),
+    "hold": ("wishing", "hold"),
+    "release": ("wishing", "release"),
+    "list": ("listing", "list_"),
+    "sandbox": ("touring", "sandbox"),
+}
+"""Each command's module and function. Loading all of them for one took half of the time of a command."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by their names, each loaded when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, function = COMMANDS[name]
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name=name)(getattr(import_module(f"hotfolder.cli.{module}"), function))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands: Any = _Commands()
+
+
 _CommandLineError: Any = typer.BadParameter.__mro__[2]
 """What `BadParameter` and all other errors of usage are: of the click that typer works with, its own or the package."""
 
 app = typer.Typer(
     name="hotfolder",
+    cls=_Group,
     help="Gets every file that people drop into shared folders into Adobe Dynamic Media Classic.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -51,24 +94,6 @@ def common(
 ) -> None:
     """Take what all commands share."""
     context.obj = config or default_config_path(os.environ)
-
-
-for command in (
-    touring.demo,
-    setup.init,
-    setup.check,
-    doctor.doctor,
-    running.run,
-    inspecting.explain,
-    inspecting.status,
-    inspecting.history,
-    wishing.retry,
-    wishing.hold,
-    wishing.release,
-    touring.sandbox,
-):
-    app.command()(command)
-app.command(name="list")(listing.list_)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,7 +19,6 @@ from hotfolder.core.notes import receipt
 from hotfolder.core.settings import Settings
 from hotfolder.core.wording import shown
 from hotfolder.edges.control import ControlClient, ControlError
-from hotfolder.edges.ledger import read_ledger
 from hotfolder.ports import HistoryQuery, LedgerReader
 from hotfolder.status import snapshot
 from hotfolder.status.explain import forms, place_of
@@ -55,6 +54,8 @@ def asked(client: ControlClient, target: str, *, is_told: bool = True, **paramet
 @contextmanager
 def ledger_of(settings: Settings) -> Iterator[LedgerReader]:
     """Open the ledger for reading."""
+    from hotfolder.edges.ledger import read_ledger  # where a daemon answers, SQLAlchemy need not be loaded
+
     ledger = read_ledger(settings.ledger_url)
     try:
         yield ledger
