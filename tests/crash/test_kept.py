@@ -21,14 +21,16 @@ class History:
 
     def __init__(self, change: Callable[[World, str], object], crash_at: int | None = None) -> None:
         given = settings(files_per_post=1)
-        self.world = World(replace(given, folders=(replace(given.folders[0], on_success=OnSuccess.KEEP),)))
+        self.world = World(
+            replace(given, folders=(replace(given.folders[0], on_success=OnSuccess.KEEP, rescan_s=20.0),))
+        )
         self.world.weather = self._weather
         self.world.perils.crash_at = crash_at
         self._change = change
         self.changed = ""  # path of the other one
         for path, content in FILES.items():
             self.world.shares["catalog"].drop(path, content)
-        self.world.run(quiet_end_s=400.0)  # the change is found by a rescan at the latest
+        self.world.run(quiet_end_s=30.0)  # the change is found by a rescan at the latest
 
     def _weather(self, request: PostRequest) -> str:
         if not self.changed:
