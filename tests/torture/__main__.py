@@ -13,14 +13,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests.torture import failures, fuzz, histories, kills, short
+from tests.torture import failures, fuzz, histories, kills, powercuts, short
 from tests.torture.crew import place_for_ledgers, played, share_out
 from tests.torture.plan import PROFILES, Plan
 from tests.torture.planted import show_caught
 from tests.torture.simulated import Places
 from tests.torture.tally import Tally, show
 
-SIMULATED = {"histories": histories, "short": short, "kills": kills, "fuzz": fuzz, "failures": failures}
+SIMULATED = {
+    "histories": histories,
+    "short": short,
+    "kills": kills,
+    "fuzz": fuzz,
+    "failures": failures,
+    "powercuts": powercuts,
+}
 
 
 def _simulated(part: str) -> Callable[[Plan, int, float], Tally]:
@@ -28,6 +35,9 @@ def _simulated(part: str) -> Callable[[Plan, int, float], Tally]:
 
     def run(plan: Plan, jobs: int, deadline_s: float) -> Tally:
         tally = Tally(part)
+        if part == "powercuts" and (reason := powercuts.impossible()):
+            tally.remark = f"skipped: {reason}"
+            return tally.end()
         share_out(tally, module.work(plan), module.replayed, jobs=jobs, deadline_s=deadline_s)
         return tally.end()
 
@@ -36,7 +46,7 @@ def _simulated(part: str) -> Callable[[Plan, int, float], Tally]:
 
 PARTS: dict[str, Callable[[Plan, int, float], Tally]] = {part: _simulated(part) for part in SIMULATED}
 
-SHARES = {"histories": 3.0, "short": 2.0, "kills": 3.0, "fuzz": 1.0, "failures": 1.0}
+SHARES = {"histories": 3.0, "short": 2.0, "kills": 3.0, "fuzz": 1.0, "failures": 1.0, "powercuts": 1.5}
 """How the time is shared out among the parts; what one leaves goes to the next."""
 
 

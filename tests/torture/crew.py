@@ -5,6 +5,8 @@ Runs shared out among processes, one for each core: a simulation is all computin
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import sys
 import tempfile
 import time
 import traceback
@@ -44,6 +46,7 @@ def share_out(tally: Tally, work: Iterable[str], do: Replayed, *, jobs: int, dea
 
 
 def _begin(directory: str) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what it has started and mounted goes with it
     _mine["places"] = Places(Path(tempfile.mkdtemp(dir=directory)))
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,7 +20,6 @@ from hotfolder.sandbox import Sandbox
 from tests.acceptance.place import Place, Table
 from tests.acceptance.process import Ended
 from tests.torture.judge import (
-    COMPANIONS,
     STUCK,
     Dropped,
     Evidence,
@@ -48,6 +47,8 @@ class Installation:
     place: Place
     proxy: Proxy
     chance: random.Random
+    data: Path  # of the sandbox
+    ledger: Path
     dropped: list[Dropped] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     keeps: list[str] = field(default_factory=list)
@@ -136,8 +137,8 @@ class Installation:
         evidence = Evidence(
             dropped=self.dropped,
             share=share,
-            copies=copies(self.place.root / "sandbox"),
-            rows=read_rows(self.place.root / "ledger.db"),
+            copies=copies(self.data),
+            rows=read_rows(self.ledger),
             keeps=self.keeps,
             deletes=self.deletes,
             may_be_unfinished=may_be_unfinished,
@@ -147,7 +148,7 @@ class Installation:
 
     def _secrets(self, written: dict[str, bytes]) -> list[Finding]:
         """Look for the password in everything that was said and written, and for what was never dropped on the wire."""
-        for path in self.place.root.glob("ledger.db*"):
+        for path in self.ledger.parent.glob(f"{self.ledger.name}*"):
             written[path.name] = path.read_bytes()
         for number, ended in enumerate(self.ended):
             said = [*map(repr, ended.events), *ended.noise, ended.stdout]
@@ -160,8 +161,6 @@ class Installation:
 
 def stray_passwords(wire: bytes) -> list[Finding]:
     """Return a finding if the password stands anywhere on the wire but in the one element made for it."""
-    import re
-
     meant = re.compile(rb"<(?:\w+:)?password>[^<]*</(?:\w+:)?password>")
     return judge_secrets({"the password": PASSWORD.encode()}, {"the wire, outside its element": meant.sub(b"", wire)})
 
@@ -186,16 +185,20 @@ def copies(data: Path) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def installation(root: Path, chance: random.Random, **box: object) -> Iterator[Installation]:
-    """Make one; it is gone afterwards but for its directory."""
-    root.mkdir(parents=True)
-    settings: dict[str, object] = {
-        "password": PASSWORD,
-        "job_timeout": 2.0,
-        "speed": chance.choice((0.0, 100.0, 400.0)),
-    }
+def installation(
+    root: Path, chance: random.Random, *, home: Path | None = None, ledger: Path = Path("ledger.db")
+) -> Iterator[Installation]:
+    """
+    Make one; it is gone afterwards but for its directory.
+
+    `home` is where the daemon has everything of its own, and `ledger` is there.
+    """
+    home = home or root
+    root.mkdir(parents=True, exist_ok=True)
+    data = root / "sandbox"
+    speed = chance.choice((0.0, 100.0, 400.0))
     with ExitStack() as stack:
-        server = stack.enter_context(Sandbox(data=root / "sandbox", **(settings | box)))  # type: ignore[arg-type] # as drawn
+        server = stack.enter_context(Sandbox(data=data, password=PASSWORD, job_timeout=2.0, speed=speed))
         stack.callback(server.clear_faults)
         made: list[Installation] = []
         proxy = stack.enter_context(
@@ -205,7 +208,7 @@ def installation(root: Path, chance: random.Random, **box: object) -> Iterator[I
                 lambda moment: made[0].hear(moment),
             )
         )
-        made.append(Installation(Place(root, server, PASSWORD), proxy, chance))
+        made.append(Installation(Place(home, server, PASSWORD), proxy, chance, data, home / ledger))
         yield made[0]
 
 
@@ -214,12 +217,5 @@ def configure(installed: Installation, *folders: Table, **tables: Table) -> None
     server = {"base_url": f"http://127.0.0.1:{installed.proxy.port}/scene7"}
     installed.keeps = [folder["name"] for folder in folders if folder.get("on_success") == "keep"]
     installed.deletes = [folder["name"] for folder in folders if folder.get("on_success") == "delete"]
-    installed.place.configure(*folders, server=server, **tables)
-
-
-def met(installed: Installation) -> Counter[str]:
-    """Return what went wrong on the line, and how often."""
-    return installed.proxy.met
-
-
-__all__ = ["COMPANIONS", "Installation", "configure", "copies", "installation", "met", "stray_passwords"]
+    ledger = {"url": f"sqlite:///{installed.ledger.relative_to(installed.place.root)}"}
+    installed.place.configure(*folders, server=server, ledger=ledger, **tables)

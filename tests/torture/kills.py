@@ -70,10 +70,10 @@ def play(seed: int, directory: Path) -> Run:
     kinds: Counter[str] = Counter()
     try:
         with installation(root, chance) as installed:
-            _settle_in(installed)
+            settle_in(installed)
             for number in range(KILLS):
-                _drop_some(installed, number)
-                installed.draw = _line(chance)
+                drop_some(installed, number)
+                installed.draw = line_of(chance)
                 findings += _live_and_die(installed, kinds)
             findings += installed.finish()
             kinds += installed.proxy.met
@@ -84,7 +84,7 @@ def play(seed: int, directory: Path) -> Run:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _settle_in(installed: Installation) -> None:
+def settle_in(installed: Installation) -> None:
     chance = installed.chance
     kind = chance.choice(("move", "move", "move", "delete", "keep"))
     configure(
@@ -101,7 +101,7 @@ def _settle_in(installed: Installation) -> None:
         installed.place.box.add_fault(do="vanish", file="gone*")
 
 
-def _drop_some(installed: Installation, number: int) -> None:
+def drop_some(installed: Installation, number: int) -> None:
     chance = installed.chance
     for file in range(WAVE):
         kind = chance.choices(("photo", "bad", "gone"), weights=(10, 1, 1))[0]
@@ -117,7 +117,7 @@ def _drop_some(installed: Installation, number: int) -> None:
         installed.take_back(old.folder, old.path)
 
 
-def _line(chance: random.Random) -> Callable[[str], Toxic]:
+def line_of(chance: random.Random) -> Callable[[str], Toxic]:
     """Draw how the line is in one life."""
     how_bad = chance.choice((0.0, 0.1, 0.4))
     toxics = chance.sample(TOXICS, 3)
@@ -136,7 +136,7 @@ def _line(chance: random.Random) -> Callable[[str], Toxic]:
 def _live_and_die(installed: Installation, kinds: Counter[str]) -> list[Finding]:
     """Run one life and end it; one that ended by itself is a finding."""
     with installed.place.start() as daemon:
-        what, is_time = _moment(installed, daemon)
+        what, is_time = moment_of(installed, daemon)
         came = is_time()
         if daemon.is_alive():
             daemon.send(signal.SIGKILL)
@@ -152,7 +152,7 @@ def _live_and_die(installed: Installation, kinds: Counter[str]) -> list[Finding]
     return findings
 
 
-def _moment(installed: Installation, daemon: Process) -> tuple[str, Callable[[], bool]]:
+def moment_of(installed: Installation, daemon: Process) -> tuple[str, Callable[[], bool]]:
     """Draw when a life ends: a name for it, and what waits until then and returns whether it came."""
     chance = installed.chance
     match chance.choice(("event", "event", "state", "request", "request", "time")):

@@ -20,10 +20,19 @@ class Plan:
     kills: int  # of real processes
     inputs: int  # of all sorts together
     failures: int | None  # calls of each case
+    cuts: int  # of the power of a real disk
 
 
 QUICK = Plan(
-    minutes=2.5, histories=400, short_cases=30, short_moments=3, short_pairs=3, kills=16, inputs=4_000, failures=3
+    minutes=2.5,
+    histories=400,
+    short_cases=30,
+    short_moments=3,
+    short_pairs=3,
+    kills=16,
+    inputs=4_000,
+    failures=3,
+    cuts=30,
 )
 
 LONG = Plan(
@@ -35,6 +44,7 @@ LONG = Plan(
     kills=500,
     inputs=100_000,
     failures=None,
+    cuts=300,
 )
 
 PROFILES = {"quick": QUICK, "long": LONG}
