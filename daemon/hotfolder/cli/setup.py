@@ -14,21 +14,51 @@ import typer
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.judging import judged
 from hotfolder.cli.online import name_problems, signed_in
-from hotfolder.config import ConfigError, format_problem, load, write_starter
+from hotfolder.config import (
+    PASSWORD_FILE,
+    Answers,
+    ConfigError,
+    check_free,
+    format_problem,
+    load,
+    write_starter,
+)
 from hotfolder.core.wording import shown
 
 
 def init(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it")] = Path(),
+    online: Annotated[
+        bool, typer.Option("--online", help="Sign in, list the companies, and ask for the choices that can hurt")
+    ] = False,
 ) -> int:
-    """Write a commented starter configuration; refuses to overwrite anything."""
-    for file in write_starter(directory):
+    """
+    Write a commented starter configuration; refuses to overwrite anything.
+
+    Exit code 0; 2 when it cannot be written; with --online 3 when the server refuses us, 4 when it cannot be reached.
+    """
+    if not online:
+        return _write(directory)
+    check_free(directory)  # before anybody is asked anything
+    from hotfolder.cli.interview import NotLetInError, interview
+
+    try:
+        answers, password = interview()
+    except NotLetInError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.code
+    return _write(directory, answers, password)
+
+
+def _write(directory: Path, answers: Answers | None = None, password: str | None = None) -> int:
+    written = write_starter(directory, answers, password)
+    for file in written:
         typer.echo(f"wrote {file}")
-    typer.echo(
-        "Next: fill in the server and a hot folder, then run: hotfolder -c "
-        + str(directory / "hotfolder.toml")
-        + " check"
-    )
+    secret = directory / PASSWORD_FILE
+    if password is not None and secret not in written:
+        typer.echo(f"{secret} was there already and is kept: see that it has the password you just gave")
+    todo = "fill in the server and a hot folder, then run" if answers is None else "run"
+    typer.echo(f"Next: {todo}: hotfolder -c {directory / 'hotfolder.toml'} check")
     return Exit.GOOD
 
 

@@ -7,16 +7,18 @@ The only place that reads environment and TOML.
 
 from hotfolder.config.loading import Loaded, default_config_path, load, load_text, read_server_password
 from hotfolder.config.problems import ConfigError, Problem, format_problem
-from hotfolder.config.starter import Answers, StarterError, starter_text, write_starter
+from hotfolder.config.starter import PASSWORD_FILE, Answers, StarterError, check_free, starter_text, write_starter
 from hotfolder.config.stated import StatedName
 
 __all__ = [
+    "PASSWORD_FILE",
     "Answers",
     "ConfigError",
     "Loaded",
     "Problem",
     "StarterError",
     "StatedName",
+    "check_free",
     "default_config_path",
     "format_problem",
     "load",

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from hotfolder.config.table import Check
 
-_REGIONS = {"north-america": "s7sps1", "emea": "s7sps3", "asia-pacific": "s7sps5"}
+REGIONS = {"north-america": "s7sps1", "emea": "s7sps3", "asia-pacific": "s7sps5"}
 _SUFFIXES = {"production": "", "staging": "-staging"}
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql+psycopg://"
@@ -33,7 +33,7 @@ LISTEN_WANTED = 'an address and port such as "127.0.0.1:8480", or ""'
 
 def region_urls(region: str, environment: str) -> tuple[str, str]:
     """Return the addresses of UploadFile and of the SOAP service."""
-    host, suffix = _REGIONS[region], _SUFFIXES[environment]
+    host, suffix = REGIONS[region], _SUFFIXES[environment]
     return (
         f"https://{host}ssl{suffix}.scene7.com/scene7/UploadFile",
         f"https://{host}apissl{suffix}.scene7.com/scene7/services/IpsApiService",

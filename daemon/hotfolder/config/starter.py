@@ -99,6 +99,13 @@ def starter_text(answers: Answers | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def check_free(directory: Path) -> None:
+    """Raise StarterError if `write_starter` would overwrite something there."""
+    taken = [file for name in (MAIN_FILE, FOLDER_EXAMPLE) if os.path.lexists(file := directory / name)]
+    if taken:
+        raise StarterError(f"{taken[0]} exists already; hotfolder does not overwrite it")
+
+
 def write_starter(directory: Path, answers: Answers | None = None, password: str | None = None) -> tuple[Path, ...]:
     """
     Write main file, an example for folders.d and a password file (mode 0600), and return what was written.
@@ -110,9 +117,7 @@ def write_starter(directory: Path, answers: Answers | None = None, password: str
     if given.ledger_url is None:
         given = replace(given, ledger_url=_suited_ledger(directory))
     texts = {directory / MAIN_FILE: starter_text(given), directory / FOLDER_EXAMPLE: folder_sample()}
-    taken = [file for file in texts if os.path.lexists(file)]
-    if taken:
-        raise StarterError(f"{taken[0]} exists already; hotfolder does not overwrite it")
+    check_free(directory)
     secret = directory / PASSWORD_FILE
     written: list[Path] = []
     try:
