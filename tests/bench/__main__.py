@@ -1,5 +1,5 @@
 """
-`python -m tests.bench [--quick] [--rounds N] [large] [many] [growth]`: measure, and print what was measured as ratios.
+`python -m tests.bench [quick] [--rounds N] [NAME ...]`: measure, and print what was measured as ratios.
 """
 
 from __future__ import annotations
@@ -8,26 +8,49 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from tests.bench.backlog import backlog
 from tests.bench.growth import growth
+from tests.bench.history import history
+from tests.bench.idle import idle
 from tests.bench.large import large
+from tests.bench.latency import latency
 from tests.bench.many import many
 from tests.bench.processes import Server
+from tests.bench.tree import tree
+from tests.bench.wire import wire
 
-BENCHES = {"large": large, "many": many, "growth": growth}
+BENCHES = {
+    "large": large,
+    "many": many,
+    "latency": latency,
+    "backlog": backlog,
+    "history": history,
+    "growth": growth,
+    "tree": tree,
+    "idle": idle,
+    "wire": wire,
+}
+QUICK = "quick"
 
 
 def main() -> None:
     """Run the benches named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help="which; default all", metavar="name")
-    parser.add_argument("--quick", action="store_true", help="small sizes and one round: whether it runs at all")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=[*BENCHES, QUICK, []],
+        help=f"which of {', '.join(BENCHES)}, default all; {QUICK}: small sizes and one round, whether it runs at all",
+        metavar="name",
+    )
     parser.add_argument("--rounds", type=int, help="how often each is measured; medians are shown")
     parser.add_argument("--place", type=Path, help="on which disk; default the directory for temporary files")
     arguments = parser.parse_args()
-    rounds = arguments.rounds or (1 if arguments.quick else 3)
-    for name in arguments.names or BENCHES:
+    quick = QUICK in arguments.names
+    rounds = arguments.rounds or (1 if quick else 3)
+    for name in [name for name in arguments.names if name != QUICK] or BENCHES:
         with tempfile.TemporaryDirectory(prefix="hotfolder-bench-", dir=arguments.place) as place, Server() as server:
-            BENCHES[name](Path(place), server, quick=arguments.quick, rounds=rounds)
+            BENCHES[name](Path(place), server, quick=quick, rounds=rounds)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ class Traffic:
     files: int
     size_bytes: int
     span_s: float
+    began_s: float  # of the first byte, by the clock of `time.monotonic`; 0 when nothing came
+    arrivals: Mapping[str, float]  # by file name: when the first byte of its POST came
     reads: int
     cpu_s: float
 
@@ -67,15 +69,17 @@ class Server:
 
     def take_traffic(self) -> Traffic:
         """Return what came since the last call."""
-        with urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=30) as answer:
+        with urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=60) as answer:
             stats: dict[str, Any] = json.load(answer)
         posts = stats["posts"]
         before, self._cpu_s = self._cpu_s, stats["cpu_s"]
         return Traffic(
             posts=len(posts),
-            files=sum(post[3] for post in posts),
+            files=sum(len(post[3]) for post in posts),
             size_bytes=sum(post[2] for post in posts),
             span_s=max((post[1] for post in posts), default=0.0) - min((post[0] for post in posts), default=0.0),
+            began_s=min((post[0] for post in posts), default=0.0),
+            arrivals={name: post[0] for post in reversed(posts) for name in post[3]},
             reads=stats["reads"],
             cpu_s=self._cpu_s - before,
         )

@@ -2,8 +2,9 @@
 A server that speaks just enough IPS to be uploaded to, and does as little as possible: no check, no disk, no delay.
 
 It reads every request with its exact Content-Length, throws the bytes away, remembers file names and when the first and
-the last byte of each POST came, and calls every file stored as soon as it is asked. `python -m tests.bench.server`
-prints its port. Raw sockets, because an HTTP framework would be slower than what is to be measured.
+the last byte of each POST came, and calls every file stored as soon as it is asked, but those that are called
+`refused-...`. `python -m tests.bench.server` prints its port. Raw sockets, because an HTTP framework would be slower
+than what is to be measured.
 
     POST /scene7/UploadFile               one job for ever per jobName
     POST /scene7/services/IpsApiService   the reading calls
@@ -31,6 +32,9 @@ LOOKED_AT_BYTES: Final = 16 * 1024  # of a body: both documents and the head of 
 
 PAGE_ROWS: Final = 1000
 
+REFUSED: Final = "refused-"
+"""Files with such names come to nothing, as ones would that the server cannot read."""
+
 _NAMESPACE: Final = "http://www.scene7.com/IpsApi/xsd/2014-04-03"
 _FILE_NAME: Final = b' filename="'
 _NEXT_HEAD_BYTES: Final = 512  # of a part: its delimiter and its headers
@@ -53,7 +57,7 @@ class Store:
 
     jobs: dict[str, Job] = field(default_factory=dict)  # by handle
     names: dict[str, str] = field(default_factory=dict)  # name to handle
-    posts: list[tuple[float, float, int, int]] = field(default_factory=list)  # first byte, last byte, bytes, files
+    posts: list[tuple[float, float, int, list[str]]] = field(default_factory=list)  # first and last byte, size, names
     reads: list[str] = field(default_factory=list)  # SOAP operations
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -153,7 +157,7 @@ class Visit:
             ended = time.monotonic()
         job = self._job(beginning)
         job.assets += [name.rpartition(".")[0] or name for name in names]
-        self._store.posts.append((began, ended, length, len(names)))
+        self._store.posts.append((began, ended, length, names))
         self._answer(
             f'<uploadPostReturn xmlns="{_NAMESPACE}"><jobHandle>{job.handle}</jobHandle></uploadPostReturn>'.encode()
         )
@@ -231,7 +235,8 @@ def _soap_answer(store: Store, request: bytes) -> bytes:
 
 
 def _log(job: Job, page: int, size: int) -> str:
-    rows = [("BeginUpload", ""), *(("UploadSuccess", asset) for asset in job.assets), ("EndUpload", "")]
+    verdicts = (("UploadError" if asset.startswith(REFUSED) else "UploadSuccess", asset) for asset in job.assets)
+    rows = [("BeginUpload", ""), *verdicts, ("EndUpload", "")]
     details = "".join(
         f"<items><logMessage>{kind}</logMessage><logType>{kind}</logType><dateCreated>{_DATE}</dateCreated>"
         + (f"<assetName>{asset}</assetName><assetHandle>a|{asset}</assetHandle>" if asset else "")

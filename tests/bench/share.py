@@ -9,6 +9,7 @@ import random
 import shutil
 import struct
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -24,21 +25,26 @@ company = "Bench"
 user = "bench@example.com"
 [ledger]
 url = "sqlite:///ledger.db"
+[batch]
+linger = "{linger}"
 [tracking]
 poll = "{poll}"
 [control]
 socket = "control.sock"
 [web]
-listen = ""
+listen = "{listen}"
 [[folder]]
 name = "share"
 path = "share"
+watch = "{watch}"
 destination = "Bench"
 include = ["*"]
 first_run_limit = 0
-settle = {{ quiet = "0s" }}
+settle = {{ quiet = "{quiet}" }}
 options = {{ overwrite = true }}
 """
+
+PASSWORD: Final = {"HOTFOLDER_PASSWORD": "open sesame"}
 
 POLL: Final = "250ms"
 """The server has everything done at once, so a longer interval would only be waited for."""
@@ -65,21 +71,36 @@ class Share:
         """Return where standard error goes."""
         return self.place / "log"
 
-    def write_config(self, base_url: str) -> None:
+    @property
+    def config(self) -> Path:
+        """Return the file of settings."""
+        return self.place / "hotfolder.toml"
+
+    @property
+    def ledger(self) -> Path:
+        """Return the ledger's file."""
+        return self.place / "ledger.db"
+
+    def write_config(
+        self,
+        base_url: str,
+        *,
+        quiet: str = "0s",
+        linger: str = "10s",
+        poll: str = POLL,
+        watch: str = "auto",
+        listen: str = "",
+    ) -> None:
         """Write a configuration for the server at this address."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = _CONFIG.format(base_url=base_url, poll=POLL)
-        (self.place / "hotfolder.toml").write_text(text)
+        text = _CONFIG.format(base_url=base_url, quiet=quiet, linger=linger, poll=poll, watch=watch, listen=listen)
+        self.config.write_text(text)
 
-    def fill_with_photos(self, count: int, size_bytes: int) -> None:
+    def fill_with_photos(self, count: int, size_bytes: int, *, prefix: str = "photo-") -> None:
         """Make files that look like JPEGs to whoever looks at their beginning and end; no two are the same."""
         self.folder.mkdir(exist_ok=True)
-        noise = random.Random(1).randbytes(2 * size_bytes).replace(b"\xff", b"\xfe")
-        for number in range(count):
-            start = number * 37 % size_bytes
-            body = noise[start : start + size_bytes - len(_JPEG_HEAD) - len(_JPEG_END) - 4]
-            photo = _JPEG_HEAD + struct.pack(">I", number & 0x7F7F7F7F) + body + _JPEG_END
-            (self.folder / f"photo-{number:06}.jpg").write_bytes(photo)
+        for name, photo in photos(count, size_bytes, prefix=prefix):
+            (self.folder / name).write_bytes(photo)
         os.sync()
 
     def fill_with_film(self, size_bytes: int) -> None:
@@ -99,9 +120,13 @@ class Share:
             path.rename(self.folder / path.name)
         for name in ("_done", "_working", "_check", "_failed"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
+        self.forget()
+        os.sync()
+
+    def forget(self) -> None:
+        """Have no ledger."""
         for path in self.place.glob("ledger.db*"):
             path.unlink()
-        os.sync()
 
     def warm(self) -> None:
         """Read every file once: the daemon gives the memory of large ones back, and the next must not pay for that."""
@@ -120,15 +145,24 @@ class Share:
         """Have the daemon send everything; raises `BenchError` unless every file has been sent once and filed."""
         server.take_traffic()
         taken = run(
-            [*daemon_command(), "--config", str(self.place / "hotfolder.toml"), "run", "--once"],
+            [*daemon_command(), "--config", str(self.config), "run", "--once"],
             log=self.log,
-            environment={"HOTFOLDER_PASSWORD": "open sesame"},
+            environment=PASSWORD,
         )
         traffic = server.take_traffic()
         done = sum(1 for _ in self.folder.glob("_done/*/*"))
         if traffic.files != files or done != files:
             raise BenchError(f"of {files} files {traffic.files} were sent and {done} filed: {taken.output}")
         return replace(taken, post_s=traffic.span_s)
+
+
+def photos(count: int, size_bytes: int, *, prefix: str = "photo-") -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of files that look like JPEGs; no two are the same."""
+    noise = random.Random(1).randbytes(2 * size_bytes).replace(b"\xff", b"\xfe")
+    for number in range(count):
+        start = number * 37 % size_bytes
+        body = noise[start : start + size_bytes - len(_JPEG_HEAD) - len(_JPEG_END) - 4]
+        yield f"{prefix}{number:06}.jpg", _JPEG_HEAD + struct.pack(">I", number & 0x7F7F7F7F) + body + _JPEG_END
 
 
 def daemon_command() -> list[str]:

@@ -40,6 +40,44 @@ def show(title: str, lines: Sequence[Line], ratios: Mapping[str, float], *, note
     for line in lines:
         memory = f"{line.memory_mib:.0f} MiB" if line.memory_mib else ""
         print(f"  {line.what:{width}}  {line.seconds:9.2f}  {line.ratio:7.2f}  {line.cpu_s:7.2f}  {memory:>9}")
+    _below(ratios, notes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """One row of many measurements of the same."""
+
+    what: str
+    values: Sequence[float]
+
+    def quantile(self, part: float) -> float:
+        """Return the value that so many of all do not exceed."""
+        return sorted(self.values)[min(len(self.values) - 1, int(part * len(self.values)))]
+
+
+def figures(
+    title: str, unit: str, rows: Sequence[Figures], ratios: Mapping[str, float], notes: Sequence[str] = ()
+) -> None:
+    """Print how many measurements spread, and under it the ratios that matter."""
+    width = max(len(row.what) for row in rows)
+    print(f"\n{title}\n")
+    print(f"  {unit:{width}}  {'p50':>8}  {'p90':>8}  {'p99':>8}  {'most':>8}")
+    for row in rows:
+        shown = "  ".join(f"{row.quantile(part):8.2f}" for part in (0.5, 0.9, 0.99, 1.0))
+        print(f"  {row.what:{width}}  {shown}")
+    _below(ratios, notes)
+
+
+def tell(title: str, values: Mapping[str, str], ratios: Mapping[str, float], notes: Sequence[str] = ()) -> None:
+    """Print what was measured, one line each, and under it the ratios that matter."""
+    width = max(map(len, values))
+    print(f"\n{title}\n")
+    for name, value in values.items():
+        print(f"  {name:{width}}  {value}")
+    _below(ratios, notes)
+
+
+def _below(ratios: Mapping[str, float], notes: Sequence[str]) -> None:
     print()
     for name, ratio in ratios.items():
         print(f"  ratio {name}: {ratio:.2f}")

@@ -7,15 +7,21 @@ import sys
 
 import pytest
 
+from tests.bench.__main__ import BENCHES
 from tests.bench.processes import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="the benches compare with curl")
 
 
-@pytest.mark.parametrize("name", ["large", "many", "growth"])
+OFTEN = ("large", "many", "latency")  # the others take a daemon or two more each
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow) for name in BENCHES]
+)
 def test_quick_profile_runs_and_prints_ratios(name: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--quick", name],
+        [sys.executable, "-m", "tests.bench", "quick", name],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -24,4 +30,4 @@ def test_quick_profile_runs_and_prints_ratios(name: str) -> None:
     )
 
     assert ended.returncode == 0, ended.stderr
-    assert len(re.findall(r"^  ratio .+: [0-9]+\.[0-9]{2}$", ended.stdout, re.MULTILINE)) >= 2
+    assert len(re.findall(r"^  ratio .+: [0-9]+\.[0-9]{2}$", ended.stdout, re.MULTILINE)) >= 1
