@@ -72,6 +72,8 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     """Return a snapshot, and what wants a person, for a terminal."""
     servers = taken.get("servers", [taken["server"]])
     parts: list[RenderableType] = [*map(_server, servers), _folders(taken)]
+    if attention.get("ledger"):  # first: it stops everything
+        parts.insert(0, Text(f"The ledger fails: {shown(attention['ledger'])}", style="bold red"))
     if taken["jobs"]:
         parts.append(_jobs(taken))
     parts += [
@@ -83,8 +85,6 @@ def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     parts += [_wanted(f"{entry['folder']}: {entry['state']}", entry) for entry in attention.get("folders", [])]
     parts += [_wanted(_naming(entry["folders"]), entry) for entry in attention.get("names", [])]
     parts += [_wanted(f"{entry['folder']}/{entry['path']}: held", entry) for entry in attention.get("held", [])]
-    if attention.get("ledger"):
-        parts.append(Text(f"The ledger cannot be written: {shown(attention['ledger'])}", style="bold red"))
     return Group(*parts)
 
 

@@ -325,25 +325,31 @@ class Supervisor:
         self._turned()
 
     def _commit(self, turns: list[Turn]) -> None:
-        """Make the writes durable, however long that takes; until then nothing of this turn happens."""
+        """Make the writes durable; until then nothing of this turn happens."""
         writes = [write for turn in turns for write in turn.writes]
+        if writes:
+            self._insist(lambda: self._ledger.commit(writes), "written")
+
+    def _insist(self, do: Callable[[], T], what: str) -> T:
+        """Return what the ledger gives, however long that takes; raises `UnwrittenError` when a stop is asked."""
         tries = 0
-        while writes:
+        while True:
             try:
-                self._ledger.commit(writes)
+                result = do()
                 break
             except LedgerError as error:
                 tries += 1
                 if self.ledger_error is None:
-                    self._log.trouble(f"the ledger cannot be written, nothing new is begun until it can: {error}")
+                    self._log.trouble(f"the ledger cannot be {what}, nothing new is begun until it can: {error}")
                 self.ledger_error = str(error)
                 self._turned()
                 if self._pause(min(backoff_s(0.5, 30.0, tries), self._idle_wake_s)):
                     self._is_behind = True
                     raise UnwrittenError from error
-        if self.ledger_error is not None and writes:
-            self._log.trouble("the ledger can be written again")
+        if self.ledger_error is not None:
+            self._log.trouble(f"the ledger can be {what} again")
             self.ledger_error = None
+        return result
 
     def _pause(self, wait_s: float) -> bool:
         """Wait for the ledger, answering questions meanwhile and keeping events; return whether to stop instead."""
@@ -366,7 +372,8 @@ class Supervisor:
 
     def _begin(self, action: Action) -> None:
         if isinstance(action, Recall):
-            self._do(action)
+            results = self._insist(lambda: self._ledger.recall(action.folder, action.items), "read")
+            self._own.append(Recalled(action.folder, tuple(results)))
         else:
             self._crew.give(action)
 
@@ -378,9 +385,7 @@ class Supervisor:
         try:
             match action:
                 case Recall():
-                    results = self._ledger.recall(action.folder, action.items)
-                    self._own.append(Recalled(action.folder, tuple(results)))
-                    return
+                    return  # done by the loop itself
                 case SendPost():
                     events = self._upload.carry_out(action)
                 case SignIn() | AskExpiry() | Poll() | Seek() | FindAssets() | CheckTaken():

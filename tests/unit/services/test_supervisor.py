@@ -16,7 +16,7 @@ from tests.crash.histories import settings
 
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.journal import Write
-from hotfolder.core.messages import Event, HoldAsked, Notice, Now, Woken
+from hotfolder.core.messages import Event, HoldAsked, Notice, Now, RecallItem, RecallResult, Woken
 from hotfolder.core.model import PostState
 from hotfolder.core.server import Company
 from hotfolder.core.settings import DEFAULT_SERVER, SettleSettings
@@ -68,11 +68,19 @@ class FullLedger(FakeLedger):
         super().__init__()
         self.refusals = 0
 
+        self.recall_refusals = 0
+
     def commit(self, writes: Sequence[Write]) -> None:
         if self.refusals:
             self.refusals -= 1
             raise LedgerError("no space left")
         super().commit(writes)
+
+    def recall(self, folder: str, items: Sequence[RecallItem]) -> list[RecallResult]:
+        if self.recall_refusals:
+            self.recall_refusals -= 1
+            raise LedgerError("it has been removed")
+        return super().recall(folder, items)
 
 
 class Log:
@@ -224,6 +232,18 @@ def test_a_ledger_that_cannot_be_written_is_tried_with_signs_of_life(bench: Benc
     assert len(set(refused)) == 1
     assert refused[0] >= before
     assert bench.supervisor.ledger_error is None
+
+
+def test_a_ledger_that_cannot_be_read_is_told_once_and_tried_until_it_can(bench: Bench) -> None:
+    """What lies in a folder cannot be told apart from what was sent; the folder itself is well."""
+    bench.ledger.recall_refusals = 3
+    bench.share.drop("chair.jpg", b"a chair")
+    bench.run_until(lambda: bool(bench.ledger.drops))
+    assert bench.log.troubles == [
+        "the ledger cannot be read, nothing new is begun until it can: it has been removed",
+        "the ledger can be read again",
+    ]
+    assert bench.is_opened
 
 
 def test_after_a_stop_that_could_not_be_written_no_turn_is_taken_any_more(bench: Bench) -> None:
