@@ -1,8 +1,8 @@
 """
 Which names in a hot folder nobody means to send: litter of systems and programs, and our own reserved names.
 
-Judges single names and knows nothing of disks. The lists are published in DESIGN 4.3 and the README: what is ignored
-is counted and shown with the reason, and never deleted.
+Judges single names and knows nothing of disks. The lists are published in the README: what is ignored is counted and
+shown with the reason, and never deleted.
 """
 
 from __future__ import annotations

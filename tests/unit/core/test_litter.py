@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from hotfolder.core import litter
 from hotfolder.core.litter import is_reserved, litter_directory_reason, litter_reason
 
 
@@ -96,3 +100,17 @@ def test_litter_directory_is_not_entered(name: str) -> None:
 @pytest.mark.parametrize("name", ["spring", "_spring", "CaptureOne 2", "lost", "~2", "a.lrdata.d", ""])
 def test_ordinary_directory_is_entered(name: str) -> None:
     assert litter_directory_reason(name) is None
+
+
+def test_the_readme_publishes_the_lists_and_nothing_that_is_not_in_them() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    told = readme.partition("Some files are never meant to be sent.")[2].partition("`exclude`")[0]
+    files, directories = told.split("directories")
+    for name in re.findall(r"`([^` ]+)`", files):
+        assert litter_reason(name.replace("*", "x").replace("\\r", "\r")), name
+    for name in re.findall(r"`([^` ]+)`", directories):
+        assert litter_directory_reason(name.replace("*", "x")), name
+    for known in (*litter._FILES, *(beginning for beginning, _ in litter._BEGINNINGS), *litter._EXTENSIONS):
+        assert known.replace("\r", "\\r") in files.lower(), known
+    for known in litter._DIRECTORIES:
+        assert known in told.lower(), known
