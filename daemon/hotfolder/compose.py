@@ -9,7 +9,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,12 +18,15 @@ from typing import Self
 
 import hotfolder
 from hotfolder.config.addresses import split_listen
+from hotfolder.config.notify import destinations
 from hotfolder.config.secret import read_secret
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.leftovers import gone_servers, leftover_folders
 from hotfolder.core.messages import Event, Now, Reloaded
-from hotfolder.core.model import DropState, Unfinished
+from hotfolder.core.model import Drop, DropState, Job, Unfinished
 from hotfolder.core.settings import DEFAULT_SERVER, FolderSettings, ServerSettings, Settings, WatchMode
+from hotfolder.core.tidings import Tidings
+from hotfolder.edges.carrier import AppriseCarrier
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.files import FolderFiles, Owner
 from hotfolder.edges.ledger import ledger_file, open_ledger, read_ledger
@@ -32,15 +35,17 @@ from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.remote import IpsRemote
 from hotfolder.edges.touching import Touching
 from hotfolder.edges.watch import FolderWatch
-from hotfolder.ports import HistoryQuery, Ledger, LedgerError
+from hotfolder.ports import CarrierError, HistoryQuery, Ledger, LedgerError
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService, StartWatch
 from hotfolder.services.supervisor import IDLE_WAKE_S, Ask, Supervisor, UnwrittenError
 from hotfolder.services.throttle import Throttle
 from hotfolder.services.upload import UploadService
+from hotfolder.status.courier import Courier, Receiver
 from hotfolder.status.serving import Listeners, StatusServer
 from hotfolder.status.sheets import Sheets
 from hotfolder.status.snapshot import RECENT, Recent
+from hotfolder.status.telling import trial
 from hotfolder.status.view import View
 from hotfolder.status.voices import voice_of
 
@@ -48,7 +53,7 @@ CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 120.0  # for the answer after the last byte: the server may scan what it got first
 
 
-FIXED = ("ledger_url", "control_socket", "web_listen", "web_password_file", "web_links")
+FIXED = ("ledger_url", "control_socket", "web_listen", "web_password_file", "web_links", "notify")
 """Settings that the ledger and listeners were made with: they take effect at the next start, as those of servers."""
 
 
@@ -72,6 +77,7 @@ class Daemon:
     make_folder: Callable[[FolderSettings], FolderService]
     make_account: Callable[[ServerSettings], Account]
     sheets: Sheets
+    courier: Courier | None = None  # None where nobody wants messages
     page: str | None = None  # URL of the page, None where it is off or could not be had
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -122,6 +128,8 @@ class Daemon:
 
     def say_farewell(self) -> None:
         """Have the status files say that nothing runs any more; must be called in the loop's own thread."""
+        if self.courier is not None:
+            self.courier.look_last(self.coordinator)
         with suppress(UnwrittenError):  # then they are put right by the next start
             for told in self.sheets.farewell(self.coordinator):
                 self.supervisor.turn(told)
@@ -221,6 +229,18 @@ def build(
             voice_of=voice_of,
         )
         stirred = threading.Event()
+        couriers: list[Courier] = []  # one, or none where nobody wants messages
+
+        def stir() -> None:
+            stirred.set()
+            for courier in couriers:
+                courier.stirred()
+
+        def finished(drop: Drop, job: Job | None) -> None:
+            recent.add(drop, job)
+            for courier in couriers:
+                courier.ended(drop)
+
         latest = list(ledger.history(HistoryQuery(limit=RECENT)))
         for _, job in latest:
             if job is not None:
@@ -237,8 +257,8 @@ def build(
             uploads=settings.upload.parallel_jobs,
             log=log,
             events=events,
-            finished=recent.add,
-            stirred=stirred.set,
+            finished=finished,
+            stirred=stir,
             idle_wake_s=idle_wake_s,
         )
         view = View(
@@ -251,6 +271,19 @@ def build(
         )
         sheets = Sheets(view, stirred, voice_of=voice_of, warn=log.trouble)
         stack.callback(sheets.close)
+        receivers = list(_receivers(settings, log, now()))
+        if receivers:
+            courier = Courier(
+                view,
+                receivers,
+                now=now,
+                voice_of=voice_of,
+                delivered=log.delivered,
+                caution=log.caution,
+                warn=log.trouble,
+            )
+            stack.callback(courier.close)
+            couriers.append(courier)
         page = _serve(view, settings, log, stack)
         return Daemon(
             settings=settings,
@@ -262,6 +295,7 @@ def build(
             make_folder=make_folder,
             make_account=make_account,
             sheets=sheets,
+            courier=couriers[0] if couriers else None,
             page=page,
             _stack=stack.pop_all(),
         )
@@ -279,6 +313,30 @@ def connect(server: ServerSettings, read_password: Callable[[], str], *, connect
         app_version=hotfolder.__version__,
         boundary=lambda: f"hotfolder-{secrets.token_hex(16)}",
     )
+
+
+def _receivers(settings: Settings, log: NoticeLog, now: Now) -> Iterator[Receiver]:
+    """Yield everybody who gets messages; one that cannot be reached at all is told, and keeps nothing from running."""
+    for notify in settings.notify:
+        for url, folders in destinations(notify, settings.folders):
+            try:
+                carrier = AppriseCarrier(url)
+            except CarrierError as error:
+                log.caution(f"messages to {notify.name} cannot be delivered: {error}")
+            else:
+                yield Receiver(settings=notify, tidings=Tidings(notify, folders, now), carrier=carrier)
+
+
+def try_messages(settings: Settings) -> Iterator[tuple[str, str | None]]:
+    """Deliver a message that says that it is a trial, everywhere; yield each name, and why it was not delivered."""
+    for notify in settings.notify:
+        for url, _ in destinations(notify, settings.folders):
+            try:
+                AppriseCarrier(url).send(trial(notify.name, voice_of(notify.language)))
+            except CarrierError as error:
+                yield notify.name, str(error)
+            else:
+                yield notify.name, None
 
 
 def _close(remotes: Sequence[IpsRemote]) -> None:

@@ -62,6 +62,25 @@ class Notifier(Protocol):
         """Ask for this much more time, from now on, for starting, stopping or reloading; to be asked again before."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """One message to people."""
+
+    title: str  # one line
+    body: str  # plain text, ends with a line end
+
+
+class CarrierError(Exception):
+    """A message could not be delivered, or a URL is none that can be delivered to; names neither password nor URL."""
+
+
+class Carrier(Protocol):
+    """Where messages of one receiver go. One thread uses it; a call ends within a minute or so, whatever answers."""
+
+    def send(self, letter: Letter) -> None:
+        """Deliver a message, or raise `CarrierError`; then it may have arrived all the same."""
+
+
 class BusyError(Exception):
     """The daemon's loop did not come to answer in time: it is in a long turn, or has ended."""
 

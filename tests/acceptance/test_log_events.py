@@ -39,6 +39,7 @@ FIELDS: dict[str, set[str]] = {
     "publish.overdue": {"publish", "files", "reason"},
     "names.unknown": {"what", "reason"},
     "names.known": {"what"},
+    "message.delivered": {"to", "title"},
 }
 """Every event with what it has to say at least."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
@@ -80,14 +81,18 @@ def test_the_integration_run_makes_what_the_readme_promises() -> None:
 
 
 def test_the_examples_of_the_readme_are_a_configuration(tmp_path: Path) -> None:
-    """The first alone, and with what is added to it for several companies."""
-    first, more = blocks("toml")
+    """The first alone, and with what is added to it for several companies and for messages."""
+    first, more, messages = blocks("toml")
     (tmp_path / "share").mkdir()
     for name in ("ips-password", "ips-password-emea"):
         password = tmp_path / name
         password.write_text("secret")
         password.chmod(0o600)
-    for example in (first, f"{first}\n{more}"):
+    urls = tmp_path / "notify-urls"
+    urls.write_text("mailtos://USER:PASSWORD@mail.example.com?to=desk@example.com\n")
+    urls.chmod(0o600)
+    can_notify = importlib.util.find_spec("apprise") is not None
+    for example in (first, f"{first}\n{more}", *([f"{first}\n{messages}"] if can_notify else [])):
         tomllib.loads(example)
         config = tmp_path / "hotfolder.toml"
         shares = example.replace("/srv/share", str(tmp_path / "share"))

@@ -98,8 +98,8 @@ def running_daemon(
     if watchdog_s is not None:
         idle_wake_s = min(idle_wake_s, ping_every_s(watchdog_s))
     redaction = Redaction()
-    for server in settings.servers:
-        for secret in server.secrets:
+    for secrets in (owner.secrets for owners in (settings.servers, settings.notify) for owner in owners):
+        for secret in secrets:
             redaction.hide(secret)
     with (
         _log(redaction, log_level, listen) as log,

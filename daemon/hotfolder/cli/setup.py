@@ -14,6 +14,7 @@ import typer
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.judging import judged
 from hotfolder.cli.online import name_problems, signed_in
+from hotfolder.compose import try_messages
 from hotfolder.config import (
     PASSWORD_FILE,
     Answers,
@@ -23,7 +24,9 @@ from hotfolder.config import (
     load,
     write_starter,
 )
+from hotfolder.core.settings import Settings
 from hotfolder.core.wording import shown
+from hotfolder.edges.logs import Redaction
 
 
 def init(
@@ -70,12 +73,15 @@ def check(
     online: Annotated[
         bool, typer.Option("--online", help="Also sign in, and look up company, limit and names on the server")
     ] = False,
+    trial_messages: Annotated[
+        bool, typer.Option("--trial-messages", help="Also deliver a trial message to every [[notify]]")
+    ] = False,
 ) -> int:
     """
     Say everything that is wrong with the configuration, as FILE:LINE: key: found, wanted.
 
     Exit code 0; 1 when one of the files would not be sent; 2 for a problem; with --online 3 when the server refuses us,
-    4 when it cannot be reached.
+    4 when it cannot be reached, or a trial message cannot be delivered.
     """
     loaded = load(context.obj, os.environ)
     for warning in loaded.warnings:
@@ -97,7 +103,23 @@ def check(
     typer.echo(f"{context.obj}: good, {_count(folders, 'hot folder')}{names}")
     for verdict in verdicts:
         typer.echo(shown(verdict.text))
+    if trial_messages and not _tried(loaded.settings):
+        return Exit.UNREACHABLE
     return Exit.GOOD if all(verdict.is_sent for verdict in verdicts) else Exit.ATTENTION
+
+
+def _tried(settings: Settings) -> bool:
+    """Deliver trial messages and say how that went; return whether it went well."""
+    redaction = Redaction()
+    for secret in (secret for notify in settings.notify for secret in notify.secrets):
+        redaction.hide(secret)
+    went = list(try_messages(settings))
+    for name, trouble in went:
+        text = f"messages to {name}: " + ("delivered" if trouble is None else f"not delivered: {trouble}")
+        typer.echo(shown(redaction.redacted(text)))
+    if not went:
+        typer.echo("messages: there is no [[notify]] to deliver to")
+    return all(trouble is None for _, trouble in went)
 
 
 def _count(number: int, what: str) -> str:

@@ -221,5 +221,8 @@ def _private_files(main: Source) -> list[Path]:
     numbers = range(len(links) if isinstance(links, list) else 0)
     secrets += [path_at(main, ("web", "password_file"))]
     secrets += [path_at(main, ("web", "link", number, "token_file")) for number in numbers]
+    tables_of_notify = value_at(main.tables, ("notify",))
+    numbers = range(len(tables_of_notify) if isinstance(tables_of_notify, list) else 0)
+    secrets += [path_at(main, ("notify", number, "urls_file")) for number in numbers]
     files = (base / main.file.name, *secrets, ledger and base / ledger)
     return [Path(os.path.realpath(file)) for file in files if file is not None]

@@ -13,6 +13,7 @@ from hotfolder.config.callbacks import check_callbacks
 from hotfolder.config.cautions import find_cautions
 from hotfolder.config.checks import FolderSource, check_any, check_folders, check_main, find_folders
 from hotfolder.config.model import Folder, FolderFile, Main
+from hotfolder.config.notify import check_notify, resolve_notify
 from hotfolder.config.places import Look, Looker, look_at
 from hotfolder.config.problems import ConfigError, Problem, format_problem
 from hotfolder.config.reading import default_folders_directory, parse_source, read_folder_sources, read_source
@@ -115,6 +116,7 @@ def _load(
     problems.extend(check_folders(main, sources, looks))
     problems.extend(check_callbacks(main, sources))
     problems.extend(check_access(main, sources, with_secrets=with_password))
+    problems.extend(check_notify(main, sources, environment, with_secrets=with_password))
     if not sources and not unread:
         problems.extend(check_any(main))
     problems.extend(check_servers(main, sources, with_secrets=with_password))
@@ -133,6 +135,7 @@ def _load(
         [resolve_server(server, passwords[server.name], with_secrets=with_password) for server in servers],
         [folder for _, folder in folders],
         main.file.parent.absolute(),
+        resolve_notify(model.notify, main, environment, with_secrets=with_password),
     )
     return Loaded(
         settings=settings,

@@ -20,7 +20,7 @@ from hotfolder.config.server_tables import Server
 from hotfolder.config.table import Check, Table
 from hotfolder.config.templates import DESTINATION
 from hotfolder.config.texts import PathText, Text, check_text
-from hotfolder.config.units import BANDWIDTH, PUBLISH, duration, size
+from hotfolder.config.units import BANDWIDTH, DAILY, PUBLISH, duration, size
 from hotfolder.core.litter import is_reserved
 from hotfolder.core.settings import DEFAULT_SERVER
 
@@ -148,6 +148,50 @@ class Web(Table):
     link: list[WebLink] = Field(default=[], description="Links for people outside.")
 
 
+NOTIFY_NAME = r"^[A-Za-z0-9_-]{1,64}$"  # it stands in log lines and in the name of a credential
+
+
+def check_notify_name(name: str) -> str | None:
+    """Return what is wanted instead of the name of a [[notify]], or None if it is good."""
+    return None if re.fullmatch(NOTIFY_NAME, name) else 'a name of letters, digits, "-" and "_"'
+
+
+class Notify(Table):
+    """Messages, by mail or any of a hundred services; needs Apprise: pip install 'hotfolder[notify]'."""
+
+    name: Annotated[str, Check(wanted="a name in quotes", test=check_notify_name, pattern=NOTIFY_NAME)] = Field(
+        description="Used in the log.", examples=["photo-desk"]
+    )
+    urls_file: PathText | None = Field(
+        None,
+        description="File with where to, one URL of Apprise's a line, not readable for others, such as "
+        "mailtos://USER:PASSWORD@mail.example.com?to=desk@example.com; {contact} in one stands for the mail address in "
+        "the contact of each hot folder. Else the systemd credential notify-NAME.",
+        examples=["notify-urls"],
+    )
+    folders: list[Text] = Field(default=[], description="Names of the hot folders that it is told of; [] = all.")
+    language: Language = Field("en", description="Of its messages.")
+    events: list[Literal["failed", "held", "trouble", "finished"]] = Field(
+        default=["failed", "held", "trouble", "finished"],
+        description="failed: files that somebody has to look at. held: what does not go on without a person. trouble: "
+        "a hot folder or server out of reach, and its recovery. finished: what was dropped together is done.",
+    )
+    trouble_after: Annotated[str, duration(most="7d")] = Field(
+        "10m", description="Trouble that is over sooner is not told."
+    )
+    gather: Annotated[str, duration("100ms", "1h")] = Field(
+        "30s",
+        description="What comes in so close together is one message; after one about failed or held files the next "
+        "waits 30 times as long.",
+    )
+    quiet: Annotated[str, duration("100ms", "1d")] = Field(
+        "2m", description="What was dropped together is done when nothing was under way for so long."
+    )
+    digest: Annotated[str, DAILY] = Field(
+        "never", description='When to tell what the last 24 hours brought: "never", or a local time such as "18:00".'
+    )
+
+
 class Settle(Table):
     """When a file counts as complete."""
 
@@ -252,6 +296,7 @@ class Main(Table):
     recovery: Recovery = Field(default_factory=Recovery)
     control: Control = Field(default_factory=Control)
     web: Web = Field(default_factory=Web)
+    notify: list[Notify] = Field(default=[], description="")
     defaults: FolderKeys = Field(
         default_factory=FolderKeys, description="For every hot folder that does not say otherwise."
     )

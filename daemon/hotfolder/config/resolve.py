@@ -21,6 +21,7 @@ def resolve(
     servers: Sequence[settings.ServerSettings],
     folders: Sequence[settings.FolderSettings],
     base: Path,
+    notify: Sequence[settings.NotifySettings] = (),
 ) -> settings.Settings:
     """Return the settings; relative paths of the main file start at `base`, which is absolute."""
     ledger_url = absolute_ledger_url(main.ledger.url, base)
@@ -60,6 +61,7 @@ def resolve(
             grace_s=parse_duration(main.recovery.grace),
             recheck_s=parse_duration(main.recovery.recheck),
         ),
+        notify=tuple(notify),
     )
 
 

@@ -60,7 +60,8 @@ def main_sample() -> str:
     for key, node in _tables(root, root):
         if key == "folder":
             continue
-        lines += _table(root, node, (key,), is_used=True)
+        is_list = holds_tables(root, root["properties"][key])
+        lines += _table(root, node, (key,), is_used=not is_list, is_list=is_list)
         if names_tables(node):
             lines += _named_table(root, node, (key,))
     lines += ["", *comment(f"{explanation(root['properties']['folder'])} They take every key of [defaults], and:")]

@@ -17,6 +17,8 @@ CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY"
 PASSWORD_VARIABLE = "HOTFOLDER_PASSWORD"  # noqa: S105 - the name of a variable
 PLACEHOLDER = "put the password here"  # what `hotfolder init` writes; no account of Adobe has it
 
+PASSWORD = "the password"  # noqa: S105 - what messages call it
+
 _LONGEST = 4096  # bytes; a longer "password" is a wrong file
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # it travels in XML 1.0
 
@@ -60,12 +62,17 @@ def read_password(
     return _usable(password, f"${PASSWORD_VARIABLE}")
 
 
-def read_secret(file: Path) -> str:
+def read_secret(file: Path, *, what: str = PASSWORD) -> str:
     """Return what a file of the administrator holds, without the end of its line; raises SecretError."""
-    return _read_file(file, refuse_others=True)
+    return _read_file(file, refuse_others=True, what=what)
 
 
-def _read_credential(name: str, environment: Mapping[str, str]) -> str | None:
+def read_credential(name: str, environment: Mapping[str, str], *, what: str = PASSWORD) -> str | None:
+    """Return a systemd credential, None where there is none of that name; raises SecretError."""
+    return _read_credential(name, environment, what=what)
+
+
+def _read_credential(name: str, environment: Mapping[str, str], *, what: str = PASSWORD) -> str | None:
     """Return a systemd credential, None where there is none of that name."""
     directory = environment.get(CREDENTIALS_DIRECTORY)
     if not directory:
@@ -75,21 +82,23 @@ def _read_credential(name: str, environment: Mapping[str, str]) -> str | None:
         is_there = credential.exists()
     except OSError as error:
         raise SecretError(f"{credential}: {error.strerror}", "a credential that this user may read") from None
-    return _read_file(credential, refuse_others=False) if is_there else None  # systemd guards it by its own means
+    if not is_there:
+        return None
+    return _read_file(credential, refuse_others=False, what=what)  # systemd guards it by its own means
 
 
-def _read_file(file: Path, *, refuse_others: bool) -> str:
+def _read_file(file: Path, *, refuse_others: bool, what: str = PASSWORD) -> str:
     """Read through one descriptor, so that what was checked is what is read."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a FIFO would block without a writer
     except FileNotFoundError:
-        raise SecretError(f"no file {file}", "a file that holds the password") from None
+        raise SecretError(f"no file {file}", f"a file that holds {what}") from None
     except OSError as error:
         raise SecretError(f"{file}: {error.strerror}", "a file that we may read") from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise SecretError(f"{file}, which is no plain file", "a file that holds the password")
+            raise SecretError(f"{file}, which is no plain file", f"a file that holds {what}")
         if refuse_others and status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
             raise SecretError(f"{file} with mode {mode}", f"that others may not touch it: chmod 600 {file}")
@@ -99,17 +108,17 @@ def _read_file(file: Path, *, refuse_others: bool) -> str:
     finally:
         os.close(descriptor)
     if len(content) > _LONGEST:
-        raise SecretError(f"{file} with more than {_LONGEST} bytes", "a file that holds the password and nothing else")
+        raise SecretError(f"{file} with more than {_LONGEST} bytes", f"a file that holds {what} and nothing else")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        raise SecretError(f"{file}, which is not UTF-8", "the password in UTF-8") from None
-    return _usable(text.removesuffix("\r\n" if text.endswith("\r\n") else "\n"), str(file))
+        raise SecretError(f"{file}, which is not UTF-8", f"{what} in UTF-8") from None
+    return _usable(text.removesuffix("\r\n" if text.endswith("\r\n") else "\n"), str(file), what)
 
 
-def _usable(password: str, place: str) -> str:
+def _usable(password: str, place: str, what: str = PASSWORD) -> str:
     if not password:
-        raise SecretError(f"nothing in {place}", "the password")
+        raise SecretError(f"nothing in {place}", what)
     if _NOT_IN_XML.search(password):
-        raise SecretError(f"a character in {place} that XML cannot carry", "a password that can be sent")
+        raise SecretError(f"a character in {place} that XML cannot carry", f"{what} as it can be sent")
     return password

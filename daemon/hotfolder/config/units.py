@@ -29,6 +29,8 @@ _SIZE = rf"({_NUMBER}) ?([KMGT]iB|[kKMGT]?B)"
 DURATION_WANTED = 'a duration such as "5s" or "2m"'
 SIZE_WANTED = 'a size such as "64MiB" or "20MB"'
 PUBLISH_WANTED = '"never", "after-job" or a time of day such as "22:00"'
+DAILY_WANTED = '"never" or a time of day such as "18:00"'
+NEVER = "never"
 BANDWIDTH_WANTED = '"unlimited" or a size per second such as "20MB/s"'
 
 
@@ -62,6 +64,23 @@ def parse_publish(text: str) -> PublishWhen | time:
         return PublishWhen(text)
     except ValueError:
         raise ValueError(PUBLISH_WANTED) from None
+
+
+def parse_daily(text: str) -> time | None:
+    """Return a time of every day, None for "never"."""
+    if text == NEVER:
+        return None
+    if re.fullmatch(_TIME_OF_DAY, text):
+        return time.fromisoformat(text)
+    raise ValueError(DAILY_WANTED)
+
+
+def _check_daily(text: str) -> str | None:
+    try:
+        parse_daily(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _check_publish(text: str) -> str | None:
@@ -113,3 +132,4 @@ def _limited(parse: Callable[[str], float], wanted: str, form: str, least: str, 
 
 BANDWIDTH = Check(wanted=BANDWIDTH_WANTED, test=_check_bandwidth, pattern=rf"^(unlimited|{_SIZE}/s)$")
 PUBLISH = Check(wanted=PUBLISH_WANTED, test=_check_publish, pattern=rf"^(never|after-job|{_TIME_OF_DAY})$")
+DAILY = Check(wanted=DAILY_WANTED, test=_check_daily, pattern=rf"^(never|{_TIME_OF_DAY})$")

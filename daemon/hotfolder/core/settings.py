@@ -13,6 +13,7 @@ from datetime import time
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 OptionValues = Mapping[str, Any]
 """
@@ -178,6 +179,47 @@ class WebLink:
     token_file: Path  # holds the secret part of the link
 
 
+class NotifyEvent(Enum):
+    """What a message may be about; the daily digest has a time of its own."""
+
+    FAILED = "failed"  # files that somebody has to look at
+    HELD = "held"  # what does not go on without a person
+    TROUBLE = "trouble"  # a folder or server that cannot be used, and that it can again
+    FINISHED = "finished"  # what was dropped together is done
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotifySettings:
+    """Whom messages go to, and which."""
+
+    name: str  # in the log
+    urls: tuple[str, ...] = field(repr=False)  # in Apprise's form; they hold passwords
+    folders: tuple[str, ...] = ()  # names of the hot folders that it is told of; () = all
+    language: str = "en"
+    events: frozenset[NotifyEvent] = frozenset(NotifyEvent)
+    trouble_after_s: float = 600.0  # trouble that is over sooner is nobody's business
+    gather_s: float = 30.0  # what comes so close together is told together
+    quiet_s: float = 120.0  # nothing under way for so long: what was dropped together is done
+    digest: time | None = None  # every day at that time, by the clock of this machine's place
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be shown nowhere: services put passwords and tokens anywhere into their URLs."""
+        parts: list[str] = []
+        for url in self.urls:
+            parted = urlsplit(url)
+            login = parted.netloc.rpartition("@")[0]
+            values = [value for _, value in parse_qsl(parted.query, keep_blank_values=True)]
+            tokens = [part for part in (login, *parted.path.split("/"), *values) if len(part) >= SHORTEST_TOKEN]
+            password = login.partition(":")[2]
+            parts += [url, password, *tokens, *map(unquote, (password, *tokens))]
+        return tuple(part for part in parts if part)
+
+
+SHORTEST_TOKEN = 12
+"""Characters of a part of a URL that may be a secret; what is shorter is more likely a word."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything the daemon runs by."""
@@ -194,6 +236,7 @@ class Settings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
+    notify: tuple[NotifySettings, ...] = ()
 
     def folder(self, name: str) -> FolderSettings | None:
         """Return the hot folder of that name, or None."""

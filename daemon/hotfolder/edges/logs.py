@@ -100,12 +100,16 @@ class Redaction:
                 event[name] = self._clean(value)
         return event
 
+    def redacted(self, text: str) -> str:
+        """Return a text without what is never shown."""
+        for secret in self._values:
+            if secret in text:
+                text = text.replace(secret, HIDDEN)
+        return text
+
     def _clean(self, value: Any) -> Any:
         if isinstance(value, str):
-            for secret in self._values:
-                if secret in value:
-                    value = value.replace(secret, HIDDEN)
-            return value
+            return self.redacted(value)
         match value:
             case Mapping():
                 return {name: self._clean(item) for name, item in value.items()}
@@ -158,6 +162,10 @@ class NoticeLog:
         if self._listen is not None:
             for notice in notices:
                 self._listen(notice)
+
+    def delivered(self, name: str, title: str) -> None:
+        """Log that a message to people is on its way to them."""
+        self.logger.info("message.delivered", to=name, title=title)
 
     def caution(self, text: str) -> None:
         """Log what works in another way than it was set up."""

@@ -20,7 +20,7 @@ from hotfolder.core.model import NotTaken, Outcome, Unsafe
 from hotfolder.core.notes import left_alone, note
 from hotfolder.core.saying import filled, names_in, texts
 from hotfolder.core.settings import FolderSettings
-from hotfolder.status import voices
+from hotfolder.status import telling, voices
 from hotfolder.status.site import words
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -37,7 +37,7 @@ def of_templates() -> Iterator[str]:
                 yield double or single
 
 
-ALL = sorted({*texts(wording), *texts(words), *voices.SENTENCES, *of_templates()})
+ALL = sorted({*texts(wording), *texts(words), *texts(telling), *voices.SENTENCES, *of_templates()})
 
 
 def messages(language: str) -> dict[str, Message]:
