@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -70,6 +74,21 @@ def test_without_its_port_the_daemon_goes_on_and_says_so(place: Place, images: l
 
     assert warned["level"] == "warning"
     assert warned["reason"].startswith(f"the page is not served: {listen}: another program has it; ")
+
+
+def test_fifty_browsers_that_look_on_get_the_page_all_at_once(place: Place) -> None:
+    """When something changed each of them asks, beside its stream of events."""
+    with daemon(place, {"name": "hot"}) as process, ExitStack() as stack:
+        page = page_of(process)
+        parts = urlsplit(page)
+        for _ in range(50):
+            stream = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+            stack.callback(stream.close)
+            stream.request("GET", "/live")
+            assert stream.getresponse().readline().startswith(b"retry:")
+        with ThreadPoolExecutor(50) as browsers:
+            answers = list(browsers.map(lambda _: over_tcp(page, "GET", "/").status, range(50)))
+        assert answers == [200] * 50
 
 
 def test_over_tcp_everything_is_for_reading_and_by_a_name_of_this_machine(place: Place) -> None:

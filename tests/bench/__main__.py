@@ -17,6 +17,7 @@ from tests.bench.latency import latency
 from tests.bench.many import many
 from tests.bench.processes import Server
 from tests.bench.tree import tree
+from tests.bench.viewers import viewers
 from tests.bench.wire import wire
 
 BENCHES = {
@@ -28,6 +29,7 @@ BENCHES = {
     "growth": growth,
     "tree": tree,
     "idle": idle,
+    "viewers": viewers,
     "wire": wire,
 }
 QUICK = "quick"

@@ -24,8 +24,13 @@ from hotfolder.status.view import View
 if TYPE_CHECKING:
     import uvicorn
 
-CONNECTIONS_MAX = 64
-"""On each listener; beyond it the answer is 503. Pages are small and close their connections after 5 s."""
+CONNECTIONS_MAX = 512
+"""
+On each listener; beyond it the answer is 503.
+
+A browser that shows the page keeps a stream of events, and takes up to five more connections for a few seconds when
+something changed; so fifty of them are served, and half of the 1,024 files that a process may open is left for work.
+"""
 
 PARTING_S = 2.0  # for answers that are on their way when the end comes
 
