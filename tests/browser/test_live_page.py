@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from PIL import Image
 
 from tests.acceptance.asking import daemon, page_of
 from tests.acceptance.place import Place
@@ -28,9 +30,9 @@ BAD = "&&&.jpg"  # nothing is left of its name
 
 
 @contextmanager
-def watched(place: Place, page: Page, target: str = "") -> Iterator[Process]:
-    """Run the daemon and open one of its pages."""
-    with daemon(place, {"name": "hot"}) as process:
+def watched(place: Place, page: Page, target: str = "", **tables: dict[str, Any]) -> Iterator[Process]:
+    """Run the daemon, with these tables of settings, and open one of its pages."""
+    with daemon(place, {"name": "hot"}, **tables) as process:
         page.goto(page_of(process) + target)
         page.locator("#live").filter(has_text=re.compile("^Live$")).wait_for()
         yield process
@@ -54,6 +56,35 @@ def test_a_dropped_file_appears_goes_its_way_and_ends_with_a_thumbnail_without_a
         page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image.element_handle())
         assert page.evaluate("window.isTheSamePage")
         assert row.locator(".where").inner_text() == "hot/spring"
+
+
+def test_the_bars_of_an_upload_and_of_its_file_move_while_bytes_leave(place: Place, page: Page) -> None:
+    with watched(place, page, upload={"bandwidth": "1200kB/s"}):
+        page.evaluate(WATCH_BARS)
+        place.drop("hot/large.jpg", large_jpeg())
+        page.locator(line(page, "large.jpg")).locator(".word", has_text="Uploaded").wait_for()
+        for seen in page.evaluate("window.seen").values():
+            assert len({part for part in seen if 0 < part < 1}) >= 3
+            assert seen == sorted(seen)
+
+
+WATCH_BARS = """() => {
+    window.seen = {"file": [], "upload": []};
+    setInterval(() => {
+        for (const [name, where] of [["file", ".files progress"], ["upload", ".bars progress"]]) {
+            const bar = document.querySelector(where);
+            if (bar) window.seen[name].push(bar.value / bar.max);
+        }
+    }, 50);
+}"""
+"""Keeps what the first bar of each kind shows; a page that were loaded again would have forgotten it."""
+
+
+def large_jpeg() -> bytes:
+    """Return a picture that takes some seconds on a slow line."""
+    out = io.BytesIO()
+    Image.effect_noise((3000, 3000), 90).save(out, "JPEG", quality=90)
+    return out.getvalue()
 
 
 def test_a_bad_file_shows_its_reason_and_is_sent_again_by_the_button(

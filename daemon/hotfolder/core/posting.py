@@ -240,6 +240,17 @@ class Posting:
         if run is not None and run.post is not None and run.post.number == event.number:
             run.bytes_now = event.sent_bytes
 
+    def sent_bytes_of(self, drop: Drop) -> int | None:
+        """Return how much of a drop has left with the POST that is under way; None if it is in none."""
+        run = None if drop.job is None else self.runs.get(drop.job)
+        if drop.state is not DropState.SENDING or run is None or drop.id not in run.posting:
+            return None
+        members = self._board.members.get(drop.job or 0, {})
+        before = sum(
+            members[id_].identity.size_bytes for id_ in run.posting[: run.posting.index(drop.id)] if id_ in members
+        )
+        return min(max(run.bytes_now - before, 0), drop.identity.size_bytes)
+
     def stands(self, event: PostStands) -> None:
         """The hot folder of a POST does not answer, or has."""
         run = self.runs.get(event.job)

@@ -41,6 +41,7 @@ class Row:
     reason: str
     at: datetime | None  # when it got there
     size_bytes: int | None = None
+    sent_bytes: int | None = None  # while it is being sent
     second_copy: bool = False
     may_retry: bool = False
 
@@ -144,6 +145,7 @@ def _live_row(coordinator: Coordinator, drop: Drop) -> Row:
         reason=drop.reason if state == "held" else "",
         at=drop.ready_at or drop.seen_at,
         size_bytes=drop.identity.size_bytes,
+        sent_bytes=coordinator.posting.sent_bytes_of(drop),
         second_copy=drop.possible_second_copy,
     )
 
