@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -198,10 +199,28 @@ def history(
     if as_json_:
         typer.echo(as_json([entry for _, entry in entries], indent=2))
     elif entries:
-        Console().print(history_table(entries))
+        console = Console()
+        if console.width >= TABLE_COLUMNS:
+            console.print(history_table(entries))
+        else:
+            for part in history_list(entries):
+                console.print(part)
     else:
         typer.echo("nothing")
     return Exit.GOOD
+
+
+TABLE_COLUMNS = 120
+"""In less the columns of a history get so narrow that a name of one word takes five lines; so does a pipe."""
+
+
+def history_list(entries: list[tuple[str, dict[str, Any]]]) -> Iterator[Text | Padding]:
+    """Yield history entries as two lines each: when, outcome and file; then its name online, and why."""
+    for folder, entry in entries:
+        when = datetime.fromisoformat(entry["stored_at"] or entry["dropped_at"]).astimezone()
+        yield Text(shown(f"{when:%Y-%m-%d %H:%M:%S}  {entry['outcome']}  {folder}/{entry['file']}"), overflow="fold")
+        why = "; ".join(filter(None, (entry["asset"] and f'as "{entry["asset"]}"', entry["reason"], entry["visible"])))
+        yield Padding(Text(shown(why), overflow="fold"), (0, 0, 0, 4))
 
 
 def history_table(entries: list[tuple[str, dict[str, Any]]]) -> Table:
