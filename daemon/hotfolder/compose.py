@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -57,7 +58,7 @@ FIXED = ("ledger_url", "control_socket", "web_listen", "web_password_file", "web
 """Settings that the ledger and listeners were made with: they take effect at the next start, as those of servers."""
 
 
-FIXED_UPLOAD = ("parallel_jobs", "bandwidth_bytes_s")
+FIXED_UPLOAD = ("parallel_jobs",)
 
 
 class ReloadError(Exception):
@@ -77,6 +78,7 @@ class Daemon:
     make_folder: Callable[[FolderSettings], FolderService]
     make_account: Callable[[ServerSettings], Account]
     sheets: Sheets
+    throttle: Throttle
     courier: Courier | None = None  # None where nobody wants messages
     page: str | None = None  # URL of the page, None where it is off or could not be had
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -121,6 +123,7 @@ class Daemon:
             if folder.name not in self.coordinator.desks:
                 self.supervisor.add_folder(folder.name, self.make_folder(folder))
         self.supervisor.turn(Reloaded(settings))
+        self.throttle.change(settings.upload.bandwidth)
         for name in gone:
             self.supervisor.remove_server(name)
         self.settings = settings
@@ -206,13 +209,17 @@ def build(
         folders = {
             folder.name: make_folder(folder) for folder in (*settings.folders, *leftover_folders(settings, unfinished))
         }
-        rate = settings.upload.bandwidth_bytes_s
+
+        def local() -> datetime:
+            return clock.now().astimezone().replace(tzinfo=None)
+
+        throttle = Throttle(settings.upload.bandwidth, monotonic=clock.monotonic, local=local, sleep=time.sleep)
         upload = UploadService(
             lambda name: supervisor.account(name),
             lambda name: supervisor.files(name),
             clock,
             events.put,
-            None if rate is None else Throttle(rate, monotonic=clock.monotonic, sleep=time.sleep),
+            throttle,
         )
 
         def now() -> Now:
@@ -295,6 +302,7 @@ def build(
             make_folder=make_folder,
             make_account=make_account,
             sheets=sheets,
+            throttle=throttle,
             courier=couriers[0] if couriers else None,
             page=page,
             _stack=stack.pop_all(),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich import box
+from rich import box, filesize
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -72,7 +72,7 @@ def status(
 def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     """Return a snapshot, and what wants a person, for a terminal."""
     servers = taken.get("servers", [taken["server"]])
-    parts: list[RenderableType] = [*map(_server, servers), _folders(taken)]
+    parts: list[RenderableType] = [*map(_server, servers), *_limit(taken), _folders(taken)]
     if attention.get("ledger"):  # first: it stops everything
         parts.insert(0, Text(f"The ledger fails: {shown(attention['ledger'])}", style="bold red"))
     if taken["jobs"]:
@@ -96,6 +96,15 @@ def _server(server: dict[str, Any]) -> Text:
     if server["error"]:
         line.append(f" ({shown(server['error'])})")
     return line
+
+
+def _limit(taken: Snapshot) -> list[RenderableType]:
+    """Return the limit of the line, where there is one just now."""
+    limit = taken.get("bandwidth")
+    if limit is None:
+        return []
+    until = f" until {limit['until']}" if limit["until"] else ""
+    return [Text(f"Uploads: at most {filesize.decimal(limit['bytes_s'])}/s{until}")]
 
 
 def _expiring(server: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hotfolder.config.addresses import LEDGER_URL, LISTEN, POST_HOST
+from hotfolder.config.bandwidth import BandwidthText
 from hotfolder.config.languages import Language
 from hotfolder.config.options import Options
 from hotfolder.config.patterns import PATTERN
@@ -20,7 +21,7 @@ from hotfolder.config.server_tables import Server
 from hotfolder.config.table import Check, Table
 from hotfolder.config.templates import DESTINATION
 from hotfolder.config.texts import PathText, Text, check_text
-from hotfolder.config.units import BANDWIDTH, DAILY, PUBLISH, duration, size
+from hotfolder.config.units import DAILY, PUBLISH, duration, size
 from hotfolder.core.litter import is_reserved
 from hotfolder.core.settings import DEFAULT_SERVER
 
@@ -64,7 +65,11 @@ class Upload(Table):
     files_per_post: Annotated[int, Field(ge=1, le=1000)] = Field(
         20, description="Small files (16 MiB together) that may share a POST; 1 = never."
     )
-    bandwidth: Annotated[str, BANDWIDTH] = Field("unlimited", description="For all jobs together.")
+    bandwidth: BandwidthText = Field(
+        "unlimited",
+        description='For all jobs together: "20MB/s"; or by the local time of day, and unlimited at all others: '
+        '[{ hours = "08:00-18:00", limit = "20MB/s" }, { hours = "22:00-06:00", limit = "40MB/s" }].',
+    )
     post_http_hosts: list[Annotated[str, POST_HOST]] = Field(
         default=[],
         description="Hosts that postHttpUrl of the upload options may name, with their port if it is not 443; "

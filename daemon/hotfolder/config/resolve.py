@@ -10,9 +10,10 @@ from typing import Any
 
 from hotfolder.config import model
 from hotfolder.config.addresses import absolute_ledger_url
+from hotfolder.config.bandwidth import resolve_bandwidth
 from hotfolder.config.options import complete
 from hotfolder.config.places import control_socket
-from hotfolder.config.units import parse_bandwidth, parse_duration, parse_publish, parse_size
+from hotfolder.config.units import parse_duration, parse_publish, parse_size
 from hotfolder.core import settings
 
 
@@ -39,7 +40,7 @@ def resolve(
         upload=settings.UploadSettings(
             parallel_jobs=main.upload.parallel_jobs,
             files_per_post=main.upload.files_per_post,
-            bandwidth_bytes_s=parse_bandwidth(main.upload.bandwidth),
+            bandwidth=resolve_bandwidth(main.upload.bandwidth),
         ),
         batch=settings.BatchSettings(
             linger_s=parse_duration(main.batch.linger),

@@ -92,7 +92,7 @@ def names_tables(node: Node) -> bool:
 
 def holds_tables(root: Node, node: Node) -> bool:
     """Tell whether a value is a list of tables."""
-    return "items" in node and follow(root, node["items"]).get("type") == "object"
+    return node.get("type") == "array" and follow(root, node["items"]).get("type") == "object"
 
 
 def wanted(root: Node, node: Node) -> str:

@@ -23,6 +23,7 @@ _BYTES = {
 }
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
 _TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_HOURS = rf"(?P<begin>{_TIME_OF_DAY})-(?P<end>{_TIME_OF_DAY}|24:00)"
 _DURATION = rf"({_NUMBER})(ms|s|m|h|d)"
 _SIZE = rf"({_NUMBER}) ?([KMGT]iB|[kKMGT]?B)"
 
@@ -32,6 +33,7 @@ PUBLISH_WANTED = '"never", "after-job" or a time of day such as "22:00"'
 DAILY_WANTED = '"never" or a time of day such as "18:00"'
 NEVER = "never"
 BANDWIDTH_WANTED = '"unlimited" or a size per second such as "20MB/s"'
+HOURS_WANTED = 'hours such as "08:00-18:00", or over midnight "22:00-06:00"'
 
 
 def parse_duration(text: str) -> float:
@@ -56,6 +58,17 @@ def parse_bandwidth(text: str) -> float | None:
         raise ValueError(BANDWIDTH_WANTED) from None
 
 
+def parse_hours(text: str) -> tuple[time, time]:
+    """Return beginning and end of "08:00-18:00"; "24:00" as an end is midnight."""
+    found = re.fullmatch(_HOURS, text)
+    if found is None:
+        raise ValueError(HOURS_WANTED)
+    begin, end = found["begin"], found["end"]
+    if begin == end:
+        raise ValueError('an end other than the beginning; a whole day is "00:00-24:00"')
+    return time.fromisoformat(begin), time(0) if end == "24:00" else time.fromisoformat(end)
+
+
 def parse_publish(text: str) -> PublishWhen | time:
     """Return when to publish: "never", "after-job" or "22:00"."""
     if re.fullmatch(_TIME_OF_DAY, text):
@@ -78,6 +91,14 @@ def parse_daily(text: str) -> time | None:
 def _check_daily(text: str) -> str | None:
     try:
         parse_daily(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _check_hours(text: str) -> str | None:
+    try:
+        parse_hours(text)
     except ValueError as error:
         return str(error)
     return None
@@ -131,5 +152,6 @@ def _limited(parse: Callable[[str], float], wanted: str, form: str, least: str, 
 
 
 BANDWIDTH = Check(wanted=BANDWIDTH_WANTED, test=_check_bandwidth, pattern=rf"^(unlimited|{_SIZE}/s)$")
+HOURS = Check(wanted=HOURS_WANTED, test=_check_hours, pattern=rf"^{_TIME_OF_DAY}-({_TIME_OF_DAY}|24:00)$")
 PUBLISH = Check(wanted=PUBLISH_WANTED, test=_check_publish, pattern=rf"^(never|after-job|{_TIME_OF_DAY})$")
 DAILY = Check(wanted=DAILY_WANTED, test=_check_daily, pattern=rf"^(never|{_TIME_OF_DAY})$")

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from hotfolder.core.bandwidth import Bandwidth
+
 OptionValues = Mapping[str, Any]
 """
 Upload options as people write them: Adobe's names (PROTOCOL 2.3) to booleans, strings, numbers and tables of those;
@@ -131,7 +133,7 @@ class UploadSettings:
 
     parallel_jobs: int = 2
     files_per_post: int = 20  # small files that may share a POST; 1 = never
-    bandwidth_bytes_s: float | None = None  # None = unlimited
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)  # for all POSTs together
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

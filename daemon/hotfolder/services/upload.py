@@ -34,7 +34,7 @@ class UploadService:
         self._clock = clock
         self._emit = emit
         self.readings = Readings(clock.monotonic)
-        self._throttle = throttle  # of all servers together: they share our line. None = as fast as the line allows
+        self._throttle = throttle  # of all servers together: they share our line. None = no limit, ever
         self._counting = threading.Lock()
         self._sent_bytes = 0
 

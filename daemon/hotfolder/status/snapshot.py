@@ -100,6 +100,7 @@ def take(coordinator: Coordinator, recent: Recent) -> Snapshot:
     return {
         "server": _server(worst(coordinator.connections.values()), is_named=False),
         **several,
+        **_limited(coordinator.board),
         "folders": [
             _folder(desk, counts[name], recent.by_folder.get(name, Counter()))
             for name, desk in coordinator.desks.items()
@@ -118,6 +119,16 @@ def _server(connection: Connection, *, is_named: bool = True) -> dict[str, Any]:
         "error": connection.shown_error,
         "password_expires": stamp(connection.expiry.at),
     }
+
+
+def _limited(board: Board) -> dict[str, Any]:
+    """Return the limit of the line, where there is one just now; `until` is by the local clock, as in the settings."""
+    bandwidth, local = board.settings.upload.bandwidth, board.now.local
+    limit = bandwidth.limit_at(local)
+    if limit is None:
+        return {}
+    until = bandwidth.holds_until(local)
+    return {"bandwidth": {"bytes_s": round(limit), "until": None if until is None else f"{until:%H:%M}"}}
 
 
 def _of_server(board: Board, name: str) -> dict[str, str]:

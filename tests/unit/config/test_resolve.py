@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hotfolder.config import Loaded
+from hotfolder.core.bandwidth import Bandwidth
 from hotfolder.core.settings import (
     BatchSettings,
     FolderSettings,
@@ -40,7 +41,7 @@ def test_every_key_reaches_the_settings(loaded: Load, everything: str) -> None:
     assert settings.ledger_url == "sqlite:////etc/hotfolder/state/ledger.db"
     assert settings.control_socket == Path("/etc/hotfolder/run/control.sock")
     assert settings.web_listen == ""
-    assert settings.upload == UploadSettings(parallel_jobs=3, files_per_post=1, bandwidth_bytes_s=20e6)
+    assert settings.upload == UploadSettings(parallel_jobs=3, files_per_post=1, bandwidth=Bandwidth(bytes_s=20e6))
     assert settings.batch == BatchSettings(linger_s=0, max_files=10, max_bytes=1024**2)
     assert settings.tracking == TrackingSettings(poll_s=0.25, poll_max_s=1, deadline_s=3600)
     assert settings.retry == RetrySettings(first_s=0.01, max_s=1, tries=2)

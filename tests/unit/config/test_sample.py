@@ -31,7 +31,7 @@ def keys(root: Any, node: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, An
         meant = follow(root, inner)
         if "properties" in meant and not (path[-2:-1] == ("rule",) and key == "options"):
             yield from keys(root, meant, (*path, key))
-        elif "items" in meant and "properties" in follow(root, meant["items"]):
+        elif meant.get("type") == "array" and "properties" in follow(root, meant["items"]):
             yield from keys(root, follow(root, meant["items"]), (*path, key, 0))
         else:
             yield (*path, key), meant

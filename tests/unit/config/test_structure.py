@@ -26,6 +26,37 @@ Messages = Callable[..., list[str]]
             'upload.elephants: found an unknown key, wanted one of "parallel_jobs", "files_per_post", "bandwidth" or "',
         ),
         ('[upload]\nbandwidth = "fast"', 'found "fast", wanted "unlimited" or a size per second such as "20MB/s"'),
+        ("[upload]\nbandwidth = 20", 'found 20, wanted "unlimited" or a size per second such as "20MB/s", or a list'),
+        ("[upload]\nbandwidth = []", 'upload.bandwidth: found an empty list, wanted at least one entry, or "unl'),
+        ('[upload]\nbandwidth = ["20MB/s"]', 'upload.bandwidth[0]: found "20MB/s", wanted a table'),
+        (
+            '[upload]\nbandwidth = [{ hours = "08:00-18:00" }]',
+            'upload.bandwidth[0].limit: found nothing, wanted "unlimited" or a size per second such as "20MB/s"',
+        ),
+        (
+            '[upload]\nbandwidth = [{ hours = "8-18", limit = "1MB/s" }]',
+            'upload.bandwidth[0].hours: found "8-18", wanted hours such as "08:00-18:00", or over midnight "22:',
+        ),
+        (
+            '[upload]\nbandwidth = [{ hours = "08:00-25:00", limit = "1MB/s" }]',
+            'bandwidth[0].hours: found "08:00-25:00", wanted hours such as "08:00-18:00"',
+        ),
+        (
+            '[upload]\nbandwidth = [{ hours = "08:00-08:00", limit = "1MB/s" }]',
+            'found "08:00-08:00", wanted an end other than the beginning; a whole day is "00:00-24:00"',
+        ),
+        (
+            '[upload]\nbandwidth = [{ hours = "08:00-18:00", limit = "5B/s" }]',
+            'upload.bandwidth[0].limit: found "5B/s", wanted at least "1kB/s"',
+        ),
+        (
+            '[upload]\nbandwidth = [{ hour = "08:00-18:00", hours = "08:00-18:00", limit = "5MB/s" }]',
+            'upload.bandwidth[0].hour: found an unknown key, wanted "hours"',
+        ),
+        (
+            '[upload]\nbandwidth = [{hours="22:00-06:00", limit="1MB/s"}, {hours="05:00-07:00", limit="2MB/s"}]',
+            'upload.bandwidth[1].hours: found "05:00-07:00", wanted hours that do not overlap "22:00-06:00", which has',
+        ),
         ("[batch]\nlinger = 10", 'batch.linger: found 10, wanted a duration such as "5s" or "2m"'),
         ('[batch]\nlinger = "2d"', 'batch.linger: found "2d", wanted a duration from "0s" to "1d"'),
         ('[batch]\nmax_bytes = "4gb"', 'found "4gb", wanted a size such as "64MiB" or "20MB"'),

@@ -1,11 +1,14 @@
 """The daemon's state as machines get it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
+from rich.console import Console
 from tests.strategies import MOMENT, drop
-from tests.unit.status.played import PlayedDaemon
+from tests.unit.status.played import PlayedDaemon, settings_of
 
+from hotfolder.cli.inspecting import status_text
+from hotfolder.core.bandwidth import Bandwidth, BandwidthWindow
 from hotfolder.core.connection import NOT_ASKED
 from hotfolder.core.messages import FolderDown, HoldAsked, SignInFailed
 from hotfolder.core.model import DropState, Job, JobState, Outcome, Unfinished
@@ -94,3 +97,22 @@ def test_without_a_daemon_the_ledger_tells() -> None:
         *("name", "handle", "folder", "state", "progress", "files_total", "files_sent", "files_done"),
         *("bytes_total", "bytes_sent", "started_at"),
     }
+
+
+def test_the_limit_of_the_hour_is_told_where_there_is_one() -> None:
+    window = BandwidthWindow(begin=time(8, 30), end=time(18), bytes_s=2e7)
+    given = settings_of("catalog")
+    for bandwidth, told, text in (
+        (Bandwidth(windows=(window,)), {"bytes_s": 20_000_000, "until": "18:00"}, "at most 20.0 MB/s until 18:00"),
+        (Bandwidth(bytes_s=1000.0), {"bytes_s": 1000, "until": None}, "Uploads: at most 1.0 kB/s"),
+        (Bandwidth(windows=(replace(window, begin=time(18), end=time(8)),)), None, None),
+        (Bandwidth(), None, None),
+    ):
+        upload = replace(given.upload, bandwidth=bandwidth)
+        daemon = PlayedDaemon(given=replace(given, upload=upload))  # at 09:00
+        taken = take(daemon.coordinator, Recent())
+        assert taken.get("bandwidth") == told
+        console = Console(width=100)
+        with console.capture() as shown:
+            console.print(status_text(taken, {}))
+        assert text in shown.get() if text else "Uploads" not in shown.get()
