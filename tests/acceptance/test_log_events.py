@@ -29,6 +29,8 @@ FIELDS: dict[str, set[str]] = {
     "server.unreachable": {"reason"},
     "server.recovered": set(),
     "server.refused": {"reason", "code"},
+    "uploads.reduced": {"parallel", "of", "reason"},
+    "uploads.restored": {"parallel"},
     "publish.submitted": {"publish", "files"},
     "publish.finished": {"publish", "job_handle", "files"},
     "publish.failed": {"publish", "files", "reason"},
@@ -110,7 +112,7 @@ def test_a_day_of_a_daemon_is_told_in_documented_events_only(place: Place, image
 
     assert ended.code == 0
     names = check_lines(ended, begun_at)
-    others = {"folder.held", "job.recovered", "server.refused", "names.unknown", "names.known"}
+    others = {"folder.held", "job.recovered", "server.refused", "names.unknown", "names.known", "uploads.restored"}
     others |= {name for name in FIELDS if name.startswith("publish.")}
     assert names | {"job.progress"} == set(FIELDS) - others  # a job may be over before anybody asks how it stands
     for event in ended.named("drop.filed"):

@@ -49,6 +49,7 @@ from hotfolder.services.publishing import PublishService
 from hotfolder.services.tracking import TrackingService
 from hotfolder.services.upload import UploadService
 from hotfolder.testing.perils import VirtualClock
+from hotfolder.testing.places import lost_places, overfull
 from tests.torture.calls import DiskCalls
 from tests.torture.disk import Disk
 from tests.torture.model import Line, Model
@@ -275,6 +276,9 @@ class Life:
     def _sleep(self) -> None:
         """Let time pass until something is due."""
         world = self._world
+        lost = lost_places(self.coordinator, ())
+        if lost:
+            raise StuckError(f"{lost}{self._where()}")
         wake_s = self.coordinator.next_wake_s()
         times = [at_s for at_s in (wake_s, world.next_deed_s()) if at_s is not None]
         if not times and world.is_over():
@@ -289,6 +293,9 @@ class Life:
     def _turn(self, event: Event) -> None:
         world = self._world
         turn = self.coordinator.step(event, world.now())
+        full = overfull(self.coordinator, turn.actions)
+        if full:
+            raise StuckError(f"{full}{self._where()}")
         if turn.writes:
             world.moments.tick("before a commit")
             self._commit(turn.writes)

@@ -95,6 +95,9 @@ def _server(server: dict[str, Any]) -> Text:
     line = Text.assemble(f"Server{name}: ", (server["state"], style))
     if server["error"]:
         line.append(f" ({shown(server['error'])})")
+    if "parallel" in server:
+        now, most = server["parallel"]["now"], server["parallel"]["most"]
+        line.append(f"; fewer uploads side by side ({now} of {most}), since the server had trouble")
     return line
 
 

@@ -61,7 +61,11 @@ class Ledger(Table):
 class Upload(Table):
     """How files are posted."""
 
-    parallel_jobs: Annotated[int, Field(ge=1, le=10)] = Field(2, description="Jobs being posted at once.")
+    parallel_jobs: Annotated[int, Field(ge=1, le=10)] = Field(
+        2,
+        description="POSTs to a server at once; fewer for a while after it had trouble. Where several hot folders send "
+        "to it, those of more than 64 MiB leave one to the others.",
+    )
     files_per_post: Annotated[int, Field(ge=1, le=1000)] = Field(
         20, description="Small files (16 MiB together) that may share a POST; 1 = never."
     )
@@ -252,6 +256,12 @@ class FolderKeys(Table):
     first_run_limit: Annotated[int, Field(ge=0, le=10**9)] = Field(
         1000,
         description="A new hot folder with more files than this already in it is held until `release`; 0 = no limit.",
+    )
+    priority: Annotated[int, Field(ge=-100, le=100)] = Field(
+        0,
+        description="Turns beside the other hot folders of its server, while several have something to send: 1 = two "
+        "for each one of a hot folder with 0, 2 = three, and so on; -1 = half a turn, -2 = a third. None waits for "
+        "ever.",
     )
     on_success: Literal["move", "delete", "keep"] = Field("move", description="What happens to the original.")
     receipts: bool = Field(False, description="Write NAME.receipt.toml beside every filed file.")

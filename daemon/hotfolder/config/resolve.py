@@ -80,6 +80,7 @@ def resolve_folder(name: str, path: Path, own: model.FolderFile, defaults: model
         include=tuple(keys.include),
         exclude=tuple(keys.exclude),
         first_run_limit=keys.first_run_limit,
+        priority=keys.priority,
         on_success=settings.OnSuccess(keys.on_success),
         receipts=keys.receipts,
         contact=keys.contact,

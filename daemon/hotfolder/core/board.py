@@ -14,6 +14,7 @@ from hotfolder.core.messages import Action, Notice, Now
 from hotfolder.core.model import Drop, Job
 from hotfolder.core.saying import ENGLISH, Voice
 from hotfolder.core.settings import FolderSettings, Settings
+from hotfolder.core.turns import Turns, weight
 
 WINDOW = 50_000
 """Drops held in memory and ledger at once (DESIGN 2); beyond it the folder itself is the queue."""
@@ -68,6 +69,10 @@ class Board:
     def tell(self, event: str, level: Literal["debug", "info", "warning", "error"] = "info", **fields: Any) -> None:
         """Log an event; fields that are None are left out."""
         self._notices.append(Notice(event, {key: value for key, value in fields.items() if value is not None}, level))
+
+    def turns(self) -> Turns:
+        """Return a new order of turns among the hot folders, by their priorities as they are at each turn."""
+        return Turns(lambda folder: weight(self.folders[folder].priority if folder in self.folders else 0))
 
     def voice(self, folder: FolderSettings) -> Voice:
         """Return what a hot folder's people are answered in."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.expiry import Expiry
 from hotfolder.core.messages import SignIn
+from hotfolder.core.parallelism import Parallelism
 from hotfolder.core.server import Company, Kind, Trouble
 
 FIRST_RETRY_S = 1.0
@@ -48,6 +49,7 @@ class Connection:
         self.error: str | None = None
         self.company: Company | None = None
         self.expiry = Expiry(board, name)
+        self.parallelism = Parallelism(board.settings.upload.parallel_jobs)
         self._asked = False  # a sign-in is under way
         self._next_s = board.now.monotonic  # when to sign in next
         self._force_s = board.now.monotonic  # when to try a refused password again
@@ -97,6 +99,18 @@ class Connection:
         self._trouble_since_s = None
         self._found_anew = False
 
+    def took_post(self) -> None:
+        """It took one of our POSTs."""
+        self.works()
+        if self.parallelism.good(self._board.now.monotonic):
+            self._tell("uploads.restored", parallel=self.parallelism.limit)
+
+    def strained(self, trouble: Trouble) -> None:
+        """What went wrong may come from too much at once; one outage counts once, however often we try meanwhile."""
+        if self.is_ok and self.parallelism.trouble(self._board.now.monotonic):
+            limit, most = self.parallelism.limit, self.parallelism.most
+            self._tell("uploads.reduced", "warning", parallel=limit, of=most, reason=trouble.text)
+
     def sign_in_failed(self, trouble: Trouble | None) -> None:
         """It does not, or does not answer."""
         self._asked = False
@@ -119,6 +133,8 @@ class Connection:
             return
         if self.state == "refused":
             return
+        if trouble.kind is not Kind.FATAL:
+            self.strained(trouble)
         if self.state != "unreachable":
             self._tell("server.unreachable", "warning", reason=trouble.text, status=trouble.status)
         now_s = board.now.monotonic

@@ -8,7 +8,7 @@ as an event. After a crash `restore` finds the half-done states, and each has on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import assert_never
 
 from hotfolder.core import companies, wording
@@ -34,6 +34,7 @@ from hotfolder.core.model import (
     Touched,
     Unfinished,
 )
+from hotfolder.core.places import Holder, Places
 from hotfolder.core.posting import Posting
 from hotfolder.core.publishing import Publishing
 from hotfolder.core.saying import ENGLISH, Voice
@@ -82,11 +83,13 @@ class Coordinator:
             self._add_desk(folder, is_known=is_known, is_held=folder.name in unfinished.held_folders)
         for folder in leftover_folders(settings, unfinished):
             self._add_desk(folder, is_known=True).retire()
+        self.places = Places(board, self.connections, self._holders)
         self.posting = Posting(
             board,
             self.connections,
             self.lookup,
             self.stalls,
+            may_post=self.places.may_post,
             folder_is_up=lambda name: self.desks[name].is_up,
             requeue=self._requeue,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
@@ -103,7 +106,7 @@ class Coordinator:
             on_planned=self.posting.plan,
             collisions=self.collisions,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
-            slots_used=self._slots_used,
+            may_form=self.places.may_form,
         )
         self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
         self.publishing = Publishing(board, self.connections)
@@ -413,10 +416,12 @@ class Coordinator:
         self.publishing.wait(job, verdicts)  # first: what is written beside the files says when they go live
         self.filing.conclude(job, verdicts)
 
-    def _slots_used(self, server: str) -> int:
-        claiming = [job for job in self.dispatch.claiming() if job.server == server]
-        holding = [job for job in claiming if self.desks[job.folder].is_up and not self.stalls.has(job.id)]
-        return len(holding) + self.posting.slots_used(server)
+    def _holders(self, server: str) -> Iterator[Holder]:
+        """Yield the jobs of a server that have or want a place; what stands still because of its folder holds none."""
+        for job in self.dispatch.claiming():
+            if job.server == server and self.desks[job.folder].is_up and not self.stalls.has(job.id):
+                yield Holder(job.id, job.folder, is_busy=True)
+        yield from self.posting.holders(server)
 
     def _requeue(self, drops: Iterable[Drop], after_s: float) -> None:
         for drop in drops:

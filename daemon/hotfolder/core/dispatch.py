@@ -6,7 +6,6 @@ Each server has a line of its own, so that one that is slow, down or refuses us 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.settings import OnSuccess
 from hotfolder.core.stalls import Stalls
 from hotfolder.core.taken import TakenNames, is_untouched
+from hotfolder.core.turns import Turns
 
 WORKING = "_working"
 
@@ -41,8 +41,8 @@ class _Queue:
 class _Line:
     """What waits for one server."""
 
+    turns: Turns  # whose batch is next, of the folders with waiting drops
     queues: dict[str, dict[str, _Queue]] = field(default_factory=dict)  # by folder, then by options
-    turn: deque[str] = field(default_factory=deque)  # folders with waiting drops; the next one's turn is first
 
 
 class Dispatch:
@@ -59,7 +59,7 @@ class Dispatch:
         on_planned: Callable[[Job, list[Drop]], None],
         collisions: Collisions,
         decide: Callable[[Drop, Outcome, str], None],
-        slots_used: Callable[[str], int],
+        may_form: Callable[[str], Callable[[str], bool] | None],
     ) -> None:
         self._board = board
         self._desks = desks
@@ -69,7 +69,7 @@ class Dispatch:
         self._on_planned = on_planned
         self._collisions = collisions
         self._decide = decide  # a drop has its outcome
-        self._slots_used = slots_used  # how many of a server's `parallel_jobs` are taken
+        self._may_form = may_form  # of a server: tells whether a folder may begin a job; None = none of them may
         self._lines: dict[str, _Line] = {}  # by server
         self._since_s: dict[int, float] = {}  # when a waiting drop became ready, by our clock
         self._not_before_s: dict[int, float] = {}
@@ -104,10 +104,10 @@ class Dispatch:
 
     def _enqueue(self, drop: Drop) -> None:
         """Nothing more stands between a drop and the next batch of its kind."""
-        line = self._lines.setdefault(drop.server, _Line())
-        if drop.folder not in line.queues:
-            line.queues[drop.folder] = {}
-            line.turn.append(drop.folder)
+        line = self._lines.get(drop.server)
+        if line is None:
+            line = self._lines[drop.server] = _Line(self._board.turns())
+        line.queues.setdefault(drop.folder, {})
         queue = line.queues[drop.folder].get(drop.options)
         if queue is None:
             queue = _Queue(has_names=bool(self._lookup.names(drop.options)))
@@ -150,7 +150,9 @@ class Dispatch:
         self._since_s.pop(drop.id, None)
         self._not_before_s.pop(drop.id, None)
         self._asleep.pop(drop.id, None)
-        line = self._lines.get(drop.server, _Line())
+        line = self._lines.get(drop.server)
+        if line is None:
+            return
         queues = line.queues.get(drop.folder, {})
         queue = queues.get(drop.options)
         if queue is not None and queue.drops.pop(drop.id, None) is not None:
@@ -160,7 +162,6 @@ class Dispatch:
                 self._named.pop((drop.server, drop.folder, drop.options), None)
         if not queues and drop.folder in line.queues:
             del line.queues[drop.folder]
-            line.turn.remove(drop.folder)
 
     def waits_until_s(self, drop: Drop) -> float | None:
         """Return when a waiting drop may go at the latest, None if it does not wait."""
@@ -168,6 +169,14 @@ class Dispatch:
             return self._not_before_s[drop.id]
         since_s = self._since_s.get(drop.id)
         return None if since_s is None else since_s + self._board.settings.batch.linger_s
+
+    def is_due(self, drop: Drop) -> bool:
+        """Return whether what a drop waits with is a batch by now."""
+        line = self._lines.get(drop.server)
+        queue = None if line is None else line.queues.get(drop.folder, {}).get(drop.options)
+        return (
+            queue is not None and drop.id in queue.drops and self._is_due(drop.folder, queue, self._board.now.monotonic)
+        )
 
     def naming(self) -> Iterator[tuple[str, str]]:
         """Yield server and options of all waiting drops whose options name things of the server."""
@@ -204,26 +213,21 @@ class Dispatch:
             self.add(drop)
         self.taken.wake()
         for server, line in list(self._lines.items()):
-            while line.turn and self._has_place(server):
-                batch = self._next_batch(line, now_s)
-                if not batch:
-                    break
+            while line.queues and (batch := self._next_batch(server, line, now_s)):
                 fitting = [drop for drop in batch if not self._is_refused(drop)]
                 if fitting:
                     self._form(fitting)
 
-    def _has_place(self, server: str) -> bool:
-        is_ok = self._connections[server].is_ok
-        return is_ok and self._slots_used(server) < self._board.settings.upload.parallel_jobs
-
-    def _next_batch(self, line: _Line, now_s: float) -> list[Drop]:
-        for _ in range(len(line.turn)):
-            name = line.turn[0]
-            line.turn.rotate(-1)
-            if not self._may_begin(name):
+    def _next_batch(self, server: str, line: _Line, now_s: float) -> list[Drop]:
+        may_form = self._may_form(server)
+        if may_form is None:
+            return []
+        for name in line.turns.order(line.queues):
+            if not may_form(name) or not self._may_begin(name):
                 continue
             for queue in self._by_age(line, name):
                 if self._is_due(name, queue, now_s) and self._may_open(queue):
+                    line.turns.take(name)
                     return batching.choose(queue.drops.values(), limits=self._board.settings.batch, busy_assets=())
         return []
 
@@ -283,10 +287,11 @@ class Dispatch:
         if asking_s is not None:
             times.append(asking_s)
         for server, line in self._lines.items():
-            if not line.turn or not self._has_place(server):
+            may_form = self._may_form(server) if line.queues else None
+            if may_form is None:
                 continue
             for name, queues in line.queues.items():
-                if self._may_begin(name):
+                if may_form(name) and self._may_begin(name):
                     times += [
                         self._due_s(name, queue) for queue in queues.values() if queue.drops and self._may_open(queue)
                     ]

@@ -19,6 +19,7 @@ from hotfolder.core.connection import Connection
 from hotfolder.core.lookup import Lookup, Standing
 from hotfolder.core.messages import PostAccepted, PostFailed, PostPart, PostProgressed, PostStands, SendPost
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Post, PostState
+from hotfolder.core.places import Holder, is_long
 from hotfolder.core.preflight import POST_EXTRA_BYTES
 from hotfolder.core.refusals import Refusals, Ruling
 from hotfolder.core.server import Action, Kind, SentFile, Trouble
@@ -48,6 +49,7 @@ class Run:
     posts: int = 0  # made so far
     not_before_s: float = 0.0
     endjob_tries: int = 0
+    turn: int = 0  # the lower, the longer ago it had its last POST
     bytes_now: int = 0
 
 
@@ -61,6 +63,7 @@ class Posting:
         lookup: Lookup,
         stalls: Stalls,
         *,
+        may_post: Callable[[str, int], bool],
         folder_is_up: Callable[[str], bool],
         requeue: Callable[[list[Drop], float], None],
         decide: Callable[[Drop, Outcome, str], None],
@@ -72,6 +75,7 @@ class Posting:
         self._connections = connections
         self._lookup = lookup
         self._stalls = stalls
+        self._may_post = may_post  # whether a server has a place for a POST of so many bytes
         self._folder_is_up = folder_is_up
         self._requeue = requeue  # drops go back to waiting, claimed as they are, after a while
         self._decide = decide  # a drop has its outcome
@@ -79,6 +83,8 @@ class Posting:
         self._job_left = job_left  # no POST of this job is due any more, or it is void
         self._deny = deny  # a hot folder is to wait for a person
         self._refusals: dict[str, Refusals] = {}  # by server: what one does says nothing of another
+        self._turns = board.turns()
+        self._posts_begun = 0
         self.runs: dict[int, Run] = {}
         self._made: dict[int, int] = {}  # POSTs made by jobs that are sought: their numbers are never used again
 
@@ -96,21 +102,28 @@ class Posting:
         run.plan = deque(plans)
         run.posts = max(run.posts, posts)
 
-    def slots_used(self, server: str) -> int:
+    def holders(self, server: str) -> Iterator[Holder]:
         """
-        Return how many of a server's jobs have POSTs to make or under way.
+        Yield a server's jobs that have POSTs to make or under way.
 
         Those of folders that are away or do not answer, and those that wait for handles, hold up nobody.
         """
         jobs = self._board.jobs
-        return sum(
-            (bool(run.plan) or run.post is not None)
-            and jobs[id_].server == server
-            and self._folder_is_up(jobs[id_].folder)
-            and not self._stalls.has(id_)
-            and (run.post is not None or self._standing(jobs[id_]) is Standing.KNOWN)
-            for id_, run in self.runs.items()
-        )
+        for id_, run in self.runs.items():
+            job = jobs[id_]
+            if (
+                (run.plan or run.post is not None)
+                and job.server == server
+                and self._folder_is_up(job.folder)
+                and not self._stalls.has(id_)
+                and (run.post is not None or self._standing(job) is Standing.KNOWN)
+            ):
+                yield Holder(
+                    id_,
+                    job.folder,
+                    is_busy=run.post is not None,
+                    is_long=run.post is not None and is_long(run.post.size_bytes),
+                )
 
     def _standing(self, job: Job) -> Standing:
         """Return whether the next POST has the handles it needs: only the first one carries options."""
@@ -124,17 +137,40 @@ class Posting:
                 yield job.server, job.options
 
     def wake(self) -> None:
-        """Begin every POST that may begin."""
+        """Begin every POST that may begin, and for which there is a place."""
         board = self._board
         if board.stopping:
             return
+        waiting: dict[str, list[int]] = {}  # jobs with files to send, by folder
         for job_id, run in list(self.runs.items()):
             job = board.jobs[job_id]
             if run.post is None and board.now.monotonic >= run.not_before_s and self._connections[job.server].is_ok:
-                if run.plan and self._folder_is_up(job.folder):
-                    self._post_files(job, run)
-                elif not run.plan:
+                if not run.plan:
                     self._post_end(job, run)
+                elif self._folder_is_up(job.folder):
+                    waiting.setdefault(job.folder, []).append(job_id)
+        while waiting:  # one POST for each hot folder in turn
+            folder = next((name for name in self._turns.order(waiting) if self._begin_one(waiting[name])), None)
+            if folder is None:
+                return
+            self._turns.take(folder)
+
+    def _begin_one(self, jobs: list[int]) -> bool:
+        """Begin a POST of one of a hot folder's jobs, if there is a place for it; return whether one has begun."""
+        for id_ in sorted(jobs, key=lambda id_: self.runs[id_].turn):
+            job, run = self._board.jobs[id_], self.runs[id_]
+            if self._standing(job) is Standing.KNOWN and not self._has_place(job, run):
+                continue
+            jobs.remove(id_)
+            self._post_files(job, run)  # or it is given up, for which it needs no place
+            if run.post is not None:
+                self._posts_begun += 1
+                run.turn = self._posts_begun
+                return True
+        return False
+
+    def _has_place(self, job: Job, run: Run) -> bool:
+        return self._may_post(job.server, sum(self._board.drops[id_].identity.size_bytes for id_ in run.plan[0].drops))
 
     def next_wake_s(self) -> float | None:
         """Return when `wake` has something to do that no event will announce."""
@@ -266,7 +302,7 @@ class Posting:
         if taken is None:
             return
         job, run, post, drops = taken
-        self._connections[job.server].works()
+        self._connections[job.server].took_post()
         self._refusals_of(job).accepted(job.folder, drops)
         board, now = self._board, self._board.now.wall
         board.journal.change_post(post, state=PostState.ACCEPTED, answered_at=now)
@@ -428,6 +464,8 @@ class Posting:
         why = wording.TURNED_AWAY.format(reason=trouble.text) if is_sifted else trouble.text
         for drop in ruling.failed:
             self._decide(drop, Outcome.FAILED, why)
+        if ruling.is_strain:
+            self._connections[job.server].strained(trouble)
         if ruling.holds_folder:
             self._deny(job.folder, trouble.text)
         if ruling.is_general:

@@ -46,6 +46,7 @@ class Ruling:
     alone: bool = False  # those sent again go each by itself
     wait_s: float = 0.0  # before that
     is_general: bool = False  # it concerns every job: nothing is sent before the server has answered a sign-in
+    is_strain: bool = False  # it is the server's, which may be asked for too much at once
     holds_folder: bool = False  # the hot folder's other files would fare no better
 
 
@@ -108,6 +109,7 @@ class Refusals:
             retry,
             alone=len(drops) > 1 and tries > 1 and not meets_everything,
             wait_s=max(wait_s, trouble.retry_after_s or 0.0),
+            is_strain=meets_everything,
         )
 
     def _sift(self, trouble: Trouble, drops: Sequence[Drop], retry: RetrySettings) -> Ruling:
@@ -125,13 +127,15 @@ class Refusals:
         wait_s = max(backoff_s(retry.first_s, retry.max_s, tries), trouble.retry_after_s or 0.0)
         return self._tried(drops, retry, alone=True, wait_s=wait_s)
 
-    def _tried(self, drops: Sequence[Drop], retry: RetrySettings, *, alone: bool, wait_s: float) -> Ruling:
+    def _tried(
+        self, drops: Sequence[Drop], retry: RetrySettings, *, alone: bool, wait_s: float, is_strain: bool = False
+    ) -> Ruling:
         failed = [drop for drop in drops if drop.tries + 1 >= retry.tries]
         for drop in failed:
             self._turned_away.pop(drop.id, None)
             self._faulted.discard(drop.id)
         again = [drop for drop in drops if drop.tries + 1 < retry.tries]
-        return Ruling(again=again, failed=failed, is_try=True, alone=alone, wait_s=wait_s)
+        return Ruling(again=again, failed=failed, is_try=True, alone=alone, wait_s=wait_s, is_strain=is_strain)
 
     def _is_denied(self, folder: str) -> bool:
         self._denied[folder] = self._denied.get(folder, 0) + 1

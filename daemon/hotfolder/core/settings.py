@@ -85,6 +85,7 @@ class FolderSettings:
     include: tuple[str, ...] = ("@media",)
     exclude: tuple[str, ...] = ()  # on top of the built-in litter list
     first_run_limit: int = 1000  # 0 = no limit
+    priority: int = 0  # the higher, the more turns it gets beside others (`core.turns`)
     on_success: OnSuccess = OnSuccess.MOVE
     receipts: bool = False
     contact: str = ""  # whom to ask, named in notes

@@ -37,10 +37,5 @@ class Turns:
         self._count += 1
         self._last[name] = self._count
 
-    def forget(self, name: str) -> None:
-        """Somebody wants no turns any more, ever; harmless for one who never had any."""
-        self._next.pop(name, None)
-        self._last.pop(name, None)
-
     def _tag(self, name: str) -> float:
         return max(self._next.get(name, 0.0), self._now)

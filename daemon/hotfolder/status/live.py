@@ -37,6 +37,8 @@ BEHIND = 'waits for another file that becomes "{asset}" as well'
 NAME_ASKED = 'complete; the server is asked whether the name "{asset}" is free'
 LINGERS = "complete; waits for its batch to form"
 LINGERS_AGAIN = "complete; waits for its batch to form after trying {tries} times ({reason})"
+FEWER = "complete; fewer uploads side by side, since the server had trouble"
+TAKEN_OVER_FEWER = "taken over; fewer uploads side by side, since the server had trouble"
 TAKEN_OVER = "taken over; waits for its turn to be sent"
 TAKEN_OVER_WAITS = "taken over; {reason}"
 BEING_SENT = "being sent"
@@ -140,6 +142,8 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
             names = coordinator.lookup.waits_for(drop.server, drop.options)
             if names is not None:
                 return names, coordinator.lookup.next_look_s(drop.server, drop.options)
+            if coordinator.dispatch.is_due(drop) and _has_too_few_places(coordinator, drop.server):
+                return FEWER, None
             lingers = LINGERS_AGAIN if drop.tries and drop.reason else LINGERS
             return lingers.format(tries=drop.tries, reason=drop.reason), coordinator.dispatch.waits_until_s(drop)
         case DropState.READY | DropState.CLAIMING | DropState.CLAIMED:
@@ -148,6 +152,9 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
                 return TAKEN_OVER_WAITS.format(reason=names), coordinator.lookup.next_look_s(drop.server, drop.options)
             run = coordinator.posting.runs.get(job.id) if job else None
             next_s = run.not_before_s if run and run.not_before_s > coordinator.board.now.monotonic else None
+            is_next = next_s is None and drop.state is DropState.CLAIMED
+            if is_next and _has_too_few_places(coordinator, drop.server):
+                return TAKEN_OVER_FEWER, None
             return TAKEN_OVER, next_s
         case DropState.SENDING:
             return BEING_SENT, None
@@ -169,6 +176,14 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
             )
         case DropState.HELD | DropState.FILED | DropState.WITHDRAWN:
             return drop.reason, None
+
+
+def _has_too_few_places(coordinator: Coordinator, server: str) -> bool:
+    """Whether all places of a server are taken, and there were more before it had trouble."""
+    connection = coordinator.connections.get(server)
+    if connection is None or not connection.parallelism.is_reduced:
+        return False
+    return coordinator.places.busy(server) >= connection.parallelism.limit
 
 
 def moment_of(coordinator: Coordinator, monotonic_s: float | None) -> str | None:

@@ -118,7 +118,14 @@ def _server(connection: Connection, *, is_named: bool = True) -> dict[str, Any]:
         "since": stamp(connection.since),
         "error": connection.shown_error,
         "password_expires": stamp(connection.expiry.at),
+        **_reduced(connection),
     }
+
+
+def _reduced(connection: Connection) -> dict[str, Any]:
+    """Return how many POSTs go side by side, where these are fewer than the settings allow."""
+    parallelism = connection.parallelism
+    return {"parallel": {"now": parallelism.limit, "most": parallelism.most}} if parallelism.is_reduced else {}
 
 
 def _limited(board: Board) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class FakeShare:
         self.files: dict[str, FakeFile] = {}
         self.missing = False  # the root cannot be reached
         self.hangs = False  # whoever touches it waits
+        self.chunk = 2  # files of one step of a walk, so that short histories have several
         self._inodes = itertools.count(100)
 
     def drop(self, path: str, content: bytes) -> FakeFile:
@@ -108,14 +109,14 @@ class FakeFiles:
         ]
 
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
-        """Yield every file in chunks of two, so that short histories have several."""
+        """Yield every file in chunks."""
         self.check()
         prefix = f"{below}/" if below else ""
         paths = [path for path in self._share.files if path.startswith(prefix)]
         found = [Entry(path, EntryKind.FILE) for path in paths if not is_reserved(path.partition("/")[0])]
-        for start in range(0, len(found), 2):
+        for start in range(0, len(found), self._share.chunk):
             self._perils.tick("walk")
-            yield found[start : start + 2]
+            yield found[start : start + self._share.chunk]
 
     def look(self, items: Sequence[LookItem]) -> list[LookResult]:
         """Tell what is there; every fake file is complete at once."""

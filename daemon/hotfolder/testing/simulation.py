@@ -50,6 +50,7 @@ from hotfolder.services.upload import UploadService
 from hotfolder.testing.files import FakeFiles, FakeShare
 from hotfolder.testing.ledger import FakeLedger
 from hotfolder.testing.perils import CrashNow, Perils, VirtualClock
+from hotfolder.testing.places import lost_places, overfull
 from hotfolder.testing.remote import ModelRemote, ModelServer
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -70,6 +71,7 @@ class World:
     seed: int = 0
     weather: Callable[[PostRequest], str] = lambda request: "ok"
     line: Callable[[str, float], Trouble | None] = lambda server, now_s: None  # what keeps a call from a server
+    post_s: float = 0.0  # what every POST takes, beside others
     remote: Remote | None = None  # the line to a server of the test's own; None: to the model server
     publish_weather: Callable[[str], str] = lambda name: "ok"
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
@@ -173,6 +175,7 @@ class Life:
         )
         self._waits_since_s: dict[tuple[int, int], float] = {}  # POSTs whose share hangs
         self._standing: set[tuple[int, int]] = set()  # those of them that were told of
+        self._posts_s: dict[tuple[int, int], float] = {}  # when the POSTs that are under way are through
         self._lines: dict[str, deque[Action]] = {}  # what waits, by the thread that would carry it out
         self.coordinator = Coordinator(
             world.settings, world.now(), token=world.token, unfinished=world.ledger.unfinished()
@@ -217,7 +220,9 @@ class Life:
             world.play_script()
             if self._events:
                 self._turn(self._events.popleft())
-            elif moving := self._moving():
+                continue
+            self._check(lost_places(self.coordinator, (action for line in self._lines.values() for action in line)))
+            if moving := self._moving():
                 name = world.random.choice(sorted(moving))
                 self._lines[name].remove(moving[name])
                 self._carry_out(moving[name])
@@ -225,12 +230,16 @@ class Life:
                 return
         raise StuckError(f"no end after {STEPS_MAX} turns; the last: {world.perils.trace[-10:]}")
 
+    def _check(self, wrong: list[str]) -> None:
+        if wrong:
+            raise StuckError(f"{'; '.join(wrong)}; the last: {self.world.perils.trace[-10:]}")
+
     def _moving(self) -> dict[str, Action]:
         """Return what each thread does next, of those that do not hang."""
         moving: dict[str, Action] = {}
         for name, line in self._lines.items():
             for action in line if name not in self.world.hanging else ():
-                if not self._waits_for_share(action):
+                if not self._waits_for_share(action) and not self._takes_longer(action):
                     moving[name] = action
                     break
                 if not isinstance(action, SendPost):  # else others post what its thread cannot
@@ -240,6 +249,11 @@ class Life:
     def _waits_for_share(self, action: Action) -> bool:
         share = self.world.shares.get(getattr(action, "folder", ""))
         return share is not None and share.hangs
+
+    def _takes_longer(self, action: Action) -> bool:
+        if not isinstance(action, SendPost):
+            return False
+        return self._posts_s[action.job, action.number] > self.world.clock.monotonic()
 
     def _look_after_posts(self) -> bool:
         """Tell of POSTs that have begun to wait for their shares, or have ended to; return whether there were any."""
@@ -263,6 +277,7 @@ class Life:
         if self._look_after_posts():
             return True
         times = [at for at in (self.coordinator.next_wake_s(), world.next_script_s()) if at is not None]
+        times += [at for at in self._posts_s.values() if at > world.clock.monotonic()]
         times += [at + STALL_S for at in self._waits_since_s.values() if at + STALL_S > world.clock.monotonic()]
         if world.next_script_s() is None and self._is_at_rest(quiet_end_s):
             return False
@@ -304,6 +319,7 @@ class Life:
     def _turn(self, event: Event) -> None:
         world = self.world
         turn = self.coordinator.step(event, world.now())
+        self._check(overfull(self.coordinator, turn.actions))
         if turn.writes:
             world.perils.tick("before a commit")
             world.ledger.commit(turn.writes)
@@ -316,6 +332,7 @@ class Life:
                         Recalled(action.folder, tuple(world.ledger.recall(action.folder, action.items)))
                     )
                 case SendPost():
+                    self._posts_s[action.job, action.number] = world.clock.monotonic() + world.post_s
                     self._lines.setdefault(f"upload {action.server}", deque()).append(action)
                 case SignIn() | AskExpiry() | Poll() | Seek() | FindAssets() | SubmitPublish() | SeekPublish():
                     self._lines.setdefault(f"server {action.server}", deque()).append(action)
@@ -329,6 +346,7 @@ class Life:
     def _carry_out(self, action: Action) -> None:
         match action:
             case SendPost():
+                del self._posts_s[action.job, action.number]
                 self._events.extend(self._upload.carry_out(action))
             case SignIn() | AskExpiry() | Poll() | Seek() | FindAssets() | CheckTaken():
                 self._events.extend(self._tracking[action.server].carry_out(action))

@@ -65,6 +65,7 @@ rescan = "1s"
 include = ["*"]
 exclude = ["drafts/"]
 first_run_limit = 0
+priority = -2
 on_success = "keep"
 receipts = true
 contact = "Photo desk, ext. 4711"

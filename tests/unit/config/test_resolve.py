@@ -57,6 +57,7 @@ def test_every_key_reaches_the_settings(loaded: Load, everything: str) -> None:
             include=("*",),
             exclude=("drafts/",),
             first_run_limit=0,
+            priority=-2,
             on_success=OnSuccess.KEEP,
             receipts=True,
             contact="Photo desk, ext. 4711",

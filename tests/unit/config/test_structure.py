@@ -63,6 +63,7 @@ Messages = Callable[..., list[str]]
         ("[retry]\nfirst = 1979-05-27", 'retry.first: found 1979-05-27, wanted a duration such as "5s" or "2m"'),
         ('[defaults]\nwatch = "Polling"', '"auto", "inotify" or "polling"; did you mean "polling"?'),
         ('[defaults]\nreceipts = "yes"', 'defaults.receipts: found "yes", wanted true or false'),
+        ("[defaults]\npriority = 101", "defaults.priority: found 101, wanted a whole number from -100 to 100"),
         ("[defaults]\nfirst_run_limit = -1", "found -1, wanted a whole number from 0 to 10"),
         ('[defaults]\ninclude = "*.psd"', 'found "*.psd", wanted a list with at least one entry, each a glob such as'),
         ("[defaults]\nexclude = [1]", 'defaults.exclude[0]: found 1, wanted a glob such as "*.psd" or a group'),

@@ -1,12 +1,20 @@
 """What the running daemon says of one path."""
 
-from tests.unit.status.played import PlayedDaemon
+from dataclasses import replace
 
+from rich.console import Console
+from tests.unit.status.played import PlayedDaemon, settings_of
+
+from hotfolder.cli.inspecting import status_text
 from hotfolder.core.messages import FolderDown, HoldAsked, Woken
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import DEFAULT_SERVER
 from hotfolder.core.wording import BY_PERSON
 from hotfolder.status.live import of_folder, waiting
+from hotfolder.status.snapshot import Recent, take
+from hotfolder.testing.remote import COMPANY
+
+LINGER_S = 60.0
 
 
 def up() -> PlayedDaemon:
@@ -97,3 +105,43 @@ def test_an_ignored_file_tells_why() -> None:
         "state": None,
         "reason": "not a drop: Windows keeps previews in it",
     }
+
+
+def with_places(places: int) -> PlayedDaemon:
+    """Return a daemon with so many places, and a minute for batches to form."""
+    given = settings_of("catalog", "archive")
+    upload = replace(given.upload, parallel_jobs=places)
+    daemon = PlayedDaemon(given=replace(given, batch=replace(given.batch, linger_s=LINGER_S), upload=upload))
+    daemon.come_up()
+    return daemon
+
+
+def form_batches(daemon: PlayedDaemon) -> None:
+    """Have a file in each hot folder, and one place for both."""
+    for folder in ("catalog", "archive"):
+        daemon.drop(f"{folder}.jpg", folder=folder, is_complete=True)
+    daemon.clock.advance(LINGER_S)
+    daemon.step(Woken())
+
+
+def test_what_waits_because_there_are_fewer_places_since_trouble_is_told_so() -> None:
+    daemon = with_places(2)
+    connection = daemon.coordinator.connections[DEFAULT_SERVER]
+    connection.report(Trouble(kind=Kind.TRANSIENT, text="HTTP 503", status=503))
+    connection.signed_in(COMPANY)
+    form_batches(daemon)
+    found = waiting(daemon.coordinator, "archive", "archive.jpg")
+    assert found["state"] == "ready"
+    assert found["reason"] == "complete; fewer uploads side by side, since the server had trouble"
+    taken = take(daemon.coordinator, Recent())
+    assert taken["server"]["parallel"] == {"now": 1, "most": 2}
+    console = Console(width=100)
+    with console.capture() as shown:
+        console.print(status_text(taken, {}))
+    assert "Server: ok; fewer uploads side by side (1 of 2), since the server had trouble" in shown.get()
+
+
+def test_what_waits_for_a_place_without_trouble_is_not_told_of_any() -> None:
+    daemon = with_places(1)
+    form_batches(daemon)
+    assert "trouble" not in waiting(daemon.coordinator, "archive", "archive.jpg")["reason"]
