@@ -113,7 +113,7 @@ def test_a_day_of_a_daemon_is_told_in_documented_events_only(place: Place, image
     assert ended.code == 0
     names = check_lines(ended, begun_at)
     others = {"folder.held", "job.recovered", "server.refused", "names.unknown", "names.known", "uploads.restored"}
-    others |= {name for name in FIELDS if name.startswith("publish.")}
+    others |= {name for name in FIELDS if name.startswith(("publish.", "message."))}
     assert names | {"job.progress"} == set(FIELDS) - others  # a job may be over before anybody asks how it stands
     for event in ended.named("drop.filed"):
         stages = ["drop.seen", "drop.rejected" if event["outcome"] == "rejected" else "drop.ready", "drop.filed"]
