@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hotfolder.core.model import Outcome
+from hotfolder.core.model import JobState, Outcome
 from hotfolder.core.settings import OnSuccess
 from hotfolder.ports import PostRequest
 from hotfolder.testing.files import FakeFile
+from hotfolder.testing.remote import ModelJob
 from hotfolder.testing.simulation import World
 from tests.crash.histories import settings
 
@@ -30,7 +31,7 @@ class History:
         self.changed = ""  # path of the other one
         for path, content in FILES.items():
             self.world.shares["catalog"].drop(path, content)
-        self.world.run(quiet_end_s=30.0)  # the change is found by a rescan at the latest
+        self.world.run(quiet_end_s=120.0)  # the change is found by a rescan at the latest
 
     def _weather(self, request: PostRequest) -> str:
         if not self.changed:
@@ -40,8 +41,15 @@ class History:
 
     @property
     def contents(self) -> dict[str, bytes]:
-        """What lies in the folder."""
-        return {path: file.content for path, file in self.world.shares["catalog"].files.items()}
+        """What of theirs lies in the folder."""
+        return {path: file.content for path, file in self.world.shares["catalog"].files.items() if path in FILES}
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether an attempt with the changed one was written off: it may turn up, and is answered for till then."""
+        first = next(drop.id for drop in self.world.ledger.drops.values() if drop.path == self.changed)
+        ghosts = (job for job in self.world.ledger.jobs.values() if job.state is JobState.GHOST)
+        return any(str(first) in ghost.written_off.split("\n") for ghost in ghosts)
 
     def outcomes(self, path: str) -> list[Outcome | None]:
         """What became of all drops of a path."""
@@ -59,7 +67,8 @@ def every_crash(change: Callable[[World, str], object]) -> Iterator[History]:
 def test_what_is_saved_again_before_it_is_sent_is_a_new_version_and_no_failure() -> None:
     for history in every_crash(lambda world, path: world.shares["catalog"].drop(path, b"saved again")):
         assert history.contents == FILES | {history.changed: b"saved again"}
-        assert history.outcomes(history.changed) == [Outcome.STORED]
+        before = [Outcome.FAILED] if history.may_be_there else []
+        assert history.outcomes(history.changed) == [*before, Outcome.STORED]
         stored = history.world.server.assets[history.changed.removesuffix(".jpg")].contents
         assert stored == [hashlib.sha256(b"saved again").hexdigest()]
 
@@ -67,7 +76,7 @@ def test_what_is_saved_again_before_it_is_sent_is_a_new_version_and_no_failure()
 def test_what_is_taken_away_before_it_is_sent_is_withdrawn() -> None:
     for history in every_crash(lambda world, path: world.shares["catalog"].files.pop(path)):
         assert history.changed not in history.contents
-        assert history.outcomes(history.changed) == [Outcome.WITHDRAWN]
+        assert history.outcomes(history.changed) == [Outcome.FAILED if history.may_be_there else Outcome.WITHDRAWN]
 
 
 def test_what_is_back_when_it_is_looked_for_is_sent() -> None:
@@ -82,3 +91,33 @@ def test_what_is_back_when_it_is_looked_for_is_sent() -> None:
         away.clear()
         assert history.contents == FILES
         assert history.outcomes(history.changed) == [Outcome.STORED]
+
+
+def test_what_the_server_may_have_had_keeps_its_row_when_it_changes_before_it_is_sent_again() -> None:
+    """Its first job was refused for now and may have been taken all the same; when it turns up, somebody is told."""
+    given = settings(files_per_post=1)
+    seldom = replace(given.folders[0], on_success=OnSuccess.KEEP, rescan_s=3600.0, poll_s=3600.0)
+    world = World(replace(given, folders=(seldom,)))
+    catalog = world.shares["catalog"]
+
+    def weather(request: PostRequest) -> str:
+        if any(asked.startswith("post") for asked in world.server.requests):
+            return "ok"
+        catalog.drop("a.jpg", b"saved again")
+        return "busy"
+
+    world.weather = weather
+    catalog.drop("a.jpg", b"one")
+    world.run(quiet_end_s=7200.0)
+    (ghost,) = (job for job in world.ledger.jobs.values() if job.state is JobState.GHOST)
+
+    def turn_up(world: World) -> None:
+        late = ModelJob("j|late", ghost.name, overwrite=True, last_post_s=world.clock.monotonic())
+        world.server.jobs[late.handle] = late
+
+    world.at(0.0, turn_up)
+    world.at(3700.0, lambda world: None)  # it is asked for once an hour
+    world.run()
+    first, *_, last = sorted(world.ledger.drops.values(), key=lambda drop: drop.id)
+    assert (first.outcome, first.possible_second_copy) == (Outcome.FAILED, True)
+    assert last.outcome is Outcome.STORED

@@ -43,6 +43,8 @@ def share_out(tally: Tally, work: Iterable[str], do: Replayed, *, jobs: int, dea
             if time.monotonic() >= deadline_s:
                 tally.remark = "the time was up before all was done"
                 return
+        pool.close()  # all is done: they end by themselves
+        pool.join()
 
 
 def _begin(directory: str) -> None:

@@ -408,7 +408,7 @@ class Posting:
         if job.handle is None:
             board.journal.change_job(job, state=JobState.PLANNED)
         for drop in drops:
-            if drop.id in changed and drop.work_path == drop.path and not drop.possible_second_copy:
+            if drop.id in changed and drop.work_path == drop.path and not self._may_be_there(drop):
                 self._changed_in_place(drop)
             elif drop.id in changed:
                 self._decide(drop, Outcome.FAILED, wording.LOST_WAITING)
@@ -420,6 +420,13 @@ class Posting:
                 self._void(job)
             else:
                 self._stop_taking(job, run)
+
+    def _may_be_there(self, drop: Drop) -> bool:
+        """Whether the server may have had a drop: then its row must stay, to say so when an attempt shows up."""
+        if drop.possible_second_copy:
+            return True
+        ghosts = (job for job in self._board.jobs.values() if job.state is JobState.GHOST)
+        return any(str(drop.id) in ghost.written_off.split("\n") for ghost in ghosts)
 
     def _abandon(self, job: Job, run: Run, post: Post, drops: list[Drop], trouble: Trouble) -> None:
         """
