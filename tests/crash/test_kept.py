@@ -44,16 +44,19 @@ class History:
         """What of theirs lies in the folder."""
         return {path: file.content for path, file in self.world.shares["catalog"].files.items() if path in FILES}
 
-    @property
-    def may_be_there(self) -> bool:
-        """Whether an attempt with the changed one was written off: it may turn up, and is answered for till then."""
-        first = next(drop.id for drop in self.world.ledger.drops.values() if drop.path == self.changed)
-        ghosts = (job for job in self.world.ledger.jobs.values() if job.state is JobState.GHOST)
-        return any(str(first) in ghost.written_off.split("\n") for ghost in ghosts)
-
     def outcomes(self, path: str) -> list[Outcome | None]:
-        """What became of all drops of a path."""
-        return [drop.outcome for drop in self.world.ledger.drops.values() if drop.path == path]
+        """
+        What became of all drops of a path, but for failed ones with an attempt that was written off.
+
+        It may turn up, and somebody has to answer for it till then.
+        """
+        drops, jobs = self.world.ledger.drops.values(), self.world.ledger.jobs.values()
+        awaited = {id_ for job in jobs if job.state is JobState.GHOST for id_ in job.written_off.split("\n")}
+        return [
+            drop.outcome
+            for drop in drops
+            if drop.path == path and not (drop.outcome is Outcome.FAILED and str(drop.id) in awaited)
+        ]
 
 
 def every_crash(change: Callable[[World, str], object]) -> Iterator[History]:
@@ -67,8 +70,7 @@ def every_crash(change: Callable[[World, str], object]) -> Iterator[History]:
 def test_what_is_saved_again_before_it_is_sent_is_a_new_version_and_no_failure() -> None:
     for history in every_crash(lambda world, path: world.shares["catalog"].drop(path, b"saved again")):
         assert history.contents == FILES | {history.changed: b"saved again"}
-        before = [Outcome.FAILED] if history.may_be_there else []
-        assert history.outcomes(history.changed) == [*before, Outcome.STORED]
+        assert history.outcomes(history.changed) == [Outcome.STORED]
         stored = history.world.server.assets[history.changed.removesuffix(".jpg")].contents
         assert stored == [hashlib.sha256(b"saved again").hexdigest()]
 
@@ -76,7 +78,7 @@ def test_what_is_saved_again_before_it_is_sent_is_a_new_version_and_no_failure()
 def test_what_is_taken_away_before_it_is_sent_is_withdrawn() -> None:
     for history in every_crash(lambda world, path: world.shares["catalog"].files.pop(path)):
         assert history.changed not in history.contents
-        assert history.outcomes(history.changed) == [Outcome.FAILED if history.may_be_there else Outcome.WITHDRAWN]
+        assert history.outcomes(history.changed) in ([Outcome.WITHDRAWN], [])
 
 
 def test_what_is_back_when_it_is_looked_for_is_sent() -> None:
