@@ -238,6 +238,17 @@ def test_while_a_server_does_not_answer_nobody_waits_for_it_any_more(puppet: Pup
     assert question_in(ready(puppet, "bench.jpg")).assets == ("bench",)
 
 
+def test_what_took_the_place_of_a_file_that_was_being_filed_is_looked_at_at_once(puppet: Puppet) -> None:
+    """A scan has passed it by while the path was still the other one's."""
+    ready(puppet, "chair.jpg")
+    (filing,) = actions_of(m.FileAway, puppet.take(m.TakenSeen("default", frozenset({"chair"}))))
+    assert isinstance(filing, m.FileAway)
+    gone = tuple(m.FilingResult(item.drop, m.FilingStatus.MISSING) for item in filing.items)
+    (look,) = actions_of(m.Look, puppet.take(m.FiledAway("catalog", gone)))
+    assert isinstance(look, m.Look)
+    assert [item.path for item in look.items] == ["chair.jpg"]
+
+
 def test_a_late_answer_counts_for_what_was_not_claimed_yet(puppet: Puppet) -> None:
     ready(puppet, "chair.jpg")
     puppet.take(m.SignInFailed("default", Trouble(kind=Kind.TRANSIENT, text="down", reached=False)))

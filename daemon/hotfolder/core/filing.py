@@ -190,6 +190,7 @@ class Filing:
         """A group has been filed, or parts of it."""
         board = self._board
         done: list[Drop] = []
+        replaced: list[Drop] = []  # gone from where they were dropped: something else may be there now
         jobs: dict[int, Job] = {}
         for result in results:
             drop = board.drops.get(result.drop)
@@ -200,6 +201,8 @@ class Filing:
                     if result.status is FilingStatus.MISSING:
                         gone = wording.ORIGINAL_GONE if drop.reason else wording.ONLY_GONE
                         board.journal.change_drops([drop], reason=gone.format(reason=drop.reason))
+                        if drop.work_path in (None, drop.path):
+                            replaced.append(drop)
                     done.append(drop)
                 case FilingStatus.TAKEN:
                     self._next_place(drop)
@@ -220,6 +223,8 @@ class Filing:
             self._texts.pop(drop.id, None)
             self._changed_since.discard(drop.id)
             self._tell(drop, job)
+        for drop in replaced:
+            self._desks[drop.folder].look_again(drop.path)
         for job in jobs.values():
             self.job_left(job)
 

@@ -617,6 +617,10 @@ class Desk:
         self.left(drop)
         self.in_place[drop.path] = drop
 
+    def look_again(self, path: str) -> None:
+        """A path is free again, and may be another file's already: its events came while it was not."""
+        self._see(path, closed=False, again=True)
+
     def look_first(self, drop: Drop) -> None:
         """A drop is ready as before, but may be another file now, or gone."""
         self.stays(drop)
