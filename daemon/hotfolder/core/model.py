@@ -290,8 +290,12 @@ class Unsafe(StrEnum):
     OTHER_DEVICE = "on another file system mounted inside the hot folder"
 
 
-MAY_BE_STORED = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNKNOWN})
-"""Outcomes with which a file is online under its own asset ID, or may be."""
+MAY_BE_STORED = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNKNOWN, Outcome.DUPLICATE})
+"""
+Outcomes with which a file is online under its own asset ID, or may be.
+
+What a duplicate met may be its own earlier attempt, refused for now and taken all the same.
+"""
 
 STORED_KEPT = 20_000
 """

@@ -51,7 +51,7 @@ def test_what_another_company_has_is_none() -> None:
     assert not begun(stored("chair", -1, "other")).may_be_another(CHAIR, minutes(0))
 
 
-@pytest.mark.parametrize("outcome", [Outcome.STORED, Outcome.UPDATED, Outcome.UNKNOWN])
+@pytest.mark.parametrize("outcome", [Outcome.STORED, Outcome.UPDATED, Outcome.UNKNOWN, Outcome.DUPLICATE])
 def test_what_is_still_on_its_way_to_its_place_counts(outcome: Outcome) -> None:
     on_its_way = replace(CHAIR, id=2, state=DropState.FILING, outcome=outcome, stored_at=minutes(-1))
     assert begun(drops=(on_its_way,)).may_be_another(CHAIR, minutes(0))
@@ -85,3 +85,15 @@ def test_what_this_run_stored_counts_until_there_is_too_much_of_it() -> None:
     assert not before.may_be_another(CHAIR, minutes(63))
     before.remember(verdicts[-1:])
     assert before.may_be_another(CHAIR, minutes(63)), "the oldest is forgotten, and so is which one it was"
+
+
+def test_what_met_a_name_that_was_taken_may_have_taken_it_itself() -> None:
+    """Its first attempt was refused for now, and taken all the same: it looks like any other of that size."""
+    board = Board(settings(), Now(0.0, MOMENT, MOMENT.replace(tzinfo=None)), lambda: "token")
+    before = StoredBefore(board)
+    before.restore(Unfinished(next_drop=9))
+    board.drops[2] = replace(CHAIR, id=2)
+    before.remember(
+        [Verdict(drop=2, outcome=Outcome.DUPLICATE, reason="", warnings=(), asset_handle=None, stored_as=None)]
+    )
+    assert before.may_be_another(CHAIR, minutes(1))
