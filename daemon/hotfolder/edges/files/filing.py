@@ -20,6 +20,7 @@ from hotfolder.core.messages import Fate, FilingItem, FilingResult, FilingStatus
 from hotfolder.edges.files.alike import AlikeNames
 from hotfolder.edges.files.beneath import Directories, is_ours_alone, is_version, split
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
+from hotfolder.edges.files.returning import bring_back
 from hotfolder.edges.files.words import OF_THE_DISK, shown, trouble, why
 from hotfolder.ports import FolderError
 
@@ -105,7 +106,7 @@ class Filing:
         else:
             plan.is_to_move = False
         if plan.result is not None:
-            self._clear(companions)
+            self._take_back(companions)
             return
         for companion in companions:
             found = self._publisher.find(companion.path, companion.data)
@@ -123,6 +124,12 @@ class Filing:
         """Nothing will be published here: remove what an attempt that was cut short may have left."""
         for leftover in companions:
             self._publisher.clear(leftover)
+
+    def _take_back(self, companions: Sequence[Companion]) -> None:
+        """Nothing is filed here after all: remove also what such an attempt had published."""
+        self._clear(companions)
+        for companion in companions:
+            self._publisher.take_back(companion)
 
     def _look_for_alike_names(self, plan: _Plan) -> None:
         paths = [companion.path for companion in plan.companions]
@@ -142,7 +149,12 @@ class Filing:
         source = self._directories.lstat(item.source_path)
         # by link and unlink that a crash cut in two, or on a disk that kept the new name but not that the old is gone
         is_half_moved = target is not None and source is not None and source.st_ino == target.st_ino
-        if target is not None and not (is_half_moved or self._is_original(target, item, is_alone=source is None)):
+        if is_half_moved and self._is_dropped_again(source, item):
+            target_parent, name = split(item.target_path)
+            self._calls.unlink(name, self._directories.open(target_parent))
+            self._directories.has_lost(target_parent)
+            self._end(plan, FilingStatus.MISSING)
+        elif target is not None and not (is_half_moved or self._is_original(target, item, is_alone=source is None)):
             self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")
         elif target is not None:
             plan.is_to_move = False
@@ -161,6 +173,12 @@ class Filing:
             self._end(plan, FilingStatus.MISSING)  # its dropper took it back
         elif not self._is_original(source, item, is_alone=True):
             self._end_with_another_version(plan)
+
+    def _is_dropped_again(self, source: os.stat_result | None, item: FilingItem) -> bool:
+        """Return whether its dropper has written another version into a file that still had its first name."""
+        if source is None or item.identity is None or is_ours_alone(item.source_path):
+            return False
+        return not is_version(source, item.identity, self._device)
 
     def _is_original(self, found: os.stat_result, item: FilingItem, *, is_alone: bool) -> bool:
         if item.identity is not None:
@@ -233,3 +251,17 @@ class Filing:
                 raise
             reason = f"{shown(item.source_path)}: it could not be moved to {shown(item.target_path)}: {why(error)}"
             self._end(plan, FilingStatus.FAILED, reason)
+            return
+        if not is_ours_alone(item.source_path) and self._has_given_back(item):
+            self._end(plan, FilingStatus.MISSING)
+
+    def _has_given_back(self, item: FilingItem) -> bool:
+        """
+        Put back what was moved if it is not what was meant: between the look and the move its dropper replaced it.
+
+        If something else has its place by then, it stays where it is, beside its note.
+        """
+        moved = self._directories.lstat(item.target_path)
+        if moved is None or item.identity is None or is_version(moved, item.identity, self._device):
+            return False
+        return bool(bring_back(self._directories, [(item.target_path, item.source_path)]))

@@ -140,6 +140,14 @@ class Publisher:
                 )
             companion.is_written = companion.is_published = False
 
+    def take_back(self, companion: Companion) -> None:
+        """Remove what has its name if it is just this companion, by whichever call; raises nothing."""
+        parent, name = split(companion.path)
+        with suppress(OSError):
+            if self.find(companion.path, companion.data) is Found.OURS:
+                self._calls.unlink(name, self._directories.open(parent))
+                self._directories.has_lost(parent)
+
     def clear(self, companion: Companion) -> None:
         """Remove a temporary file that an earlier attempt may have left; raises nothing."""
         parent, _ = split(companion.path)

@@ -250,6 +250,52 @@ def test_rejected_drop_that_was_taken_back_has_no_note(files: FolderFiles, share
     assert share.everything() == {}
 
 
+class Replacing(PerilousSyscalls):
+    """Its dropper replaces a file between our look and our rename."""
+
+    def __init__(self, share: Share, *, twice: bool = False) -> None:
+        super().__init__()
+        self._share = share
+        self._twice = twice
+
+    def rename(self, source: str, source_fd: int, target: str, target_fd: int) -> None:
+        if source == "a.jpg" and self._share.everything().get("spring/a.jpg") == b"":
+            self._replace(b"new")
+        super().rename(source, source_fd, target, target_fd)
+        if self._twice and target == "a.jpg":
+            self._replace(b"newer")
+
+    def _replace(self, content: bytes) -> None:
+        (self._share.root / "spring/a.jpg").unlink(missing_ok=True)
+        self._share.drop("spring/a.jpg", content)
+
+
+def rejected_item(share: Share) -> FilingItem:
+    identity = share.drop("spring/a.jpg", b"")
+    return share.filing_item("spring/a.jpg", TARGET, identity=identity, note="It is empty")
+
+
+def test_file_that_is_replaced_while_it_is_filed_from_its_place_goes_back(share: Share) -> None:
+    item = rejected_item(share)
+    assert file_away(FolderFiles(share.root, calls=Replacing(share)), item).status is FilingStatus.MISSING
+    assert share.everything() == {"spring/a.jpg": b"new"}
+
+
+def test_file_that_is_replaced_twice_while_it_is_filed_is_kept_beside_the_note(share: Share) -> None:
+    item = rejected_item(share)
+    assert file_away(FolderFiles(share.root, calls=Replacing(share, twice=True)), item).status is FilingStatus.FILED
+    assert share.everything() == {"spring/a.jpg": b"newer", TARGET: b"new", NOTE: b"It is empty"}
+
+
+def test_file_at_both_places_that_is_written_into_stays_where_it_was_dropped(files: FolderFiles, share: Share) -> None:
+    item = rejected_item(share)
+    share.drop(NOTE, b"It is empty")
+    os.link(share.root / "spring/a.jpg", share.root / TARGET)  # as a power cut leaves a rename
+    (share.root / "spring/a.jpg").write_bytes(JPEG)
+    assert file_away(files, item).status is FilingStatus.MISSING
+    assert share.everything() == {"spring/a.jpg": JPEG}
+
+
 def test_claimed_original_that_changed_is_left_and_named(files: FolderFiles, share: Share) -> None:
     item = item_of(share)
     (share.root / WORK).write_bytes(b"another")
