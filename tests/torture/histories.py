@@ -27,6 +27,7 @@ from tests.torture.judge import (
     judge_secrets,
     read_rows,
 )
+from tests.torture.model import TRIES
 from tests.torture.moments import End, Moments
 from tests.torture.plan import Plan
 from tests.torture.simulated import START, Places, Ports, StuckError, World
@@ -88,8 +89,11 @@ def examined(world: World, users: Users) -> list[Finding]:
     nodes = {name: world.disk.files(world.root(name)) for name, _ in folders}
     share = {name: {path: sha256(node.content) for path, node in found.items()} for name, found in nodes.items()}
     keeping = [folder.name for folder in world.settings.folders if not folder.options["overwrite"]]
+    unsent = world.moments.ended_at("after a commit")  # a POST that was recorded and never begun is a try too
     for drop in users.dropped:
         drop.excuses |= world.model.excuses.get(drop.sha256, set())
+        if world.model.lost[drop.sha256] and world.model.lost[drop.sha256] + unsent >= TRIES:
+            drop.excuses.add("every try came to nothing")
         if drop.folder in keeping and any(copy.sha256 != drop.sha256 for copy in world.model.copies):
             drop.excuses.add("its name may have been taken")
     ledger = world.place / "ledger.db"

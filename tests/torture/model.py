@@ -29,7 +29,7 @@ from hotfolder.core.server import (
     Trouble,
 )
 from hotfolder.ports import ChangedError, Clock, PostRequest, Progress
-from tests.torture.moments import Moments
+from tests.torture.moments import EndNow, Moments
 from tests.torture.weather import Weather
 
 COMPANY = Company(handle="c|1", name="Example Co", root_path="ExampleCo/")
@@ -247,24 +247,32 @@ class Line:
         self._model.witness(request)
         files, sent = self._read(request)
         what = request.job_name or request.job_handle or ""
-        self._moments.tick(f"POST to {what}")
-        mood = self._weather.of_post(request)
-        self._model.faults[f"POST: {mood}"] += mood != "fine"
         try:
-            handle = self._deliver(mood, request, files)
-        except RemoteError as error:
-            raise RemoteError(error.trouble, files=sent) from error
-        finally:
-            self._moments.tick(f"answer to the POST to {what}")
+            self._moments.tick(f"POST to {what}")
+            mood = self._weather.of_post(request)
+            self._model.faults[f"POST: {mood}"] += mood != "fine"
+            try:
+                handle = self._deliver(mood, request, files)
+            except RemoteError as error:
+                raise RemoteError(error.trouble, files=sent) from error
+            finally:
+                self._moments.tick(f"answer to the POST to {what}")
+        except EndNow:
+            self._has_no_answer(files, "the process ended in the middle of it")
+            raise
         if handle is None:
             trouble = self._trouble(mood)
-            for file in files:
-                self._model.lost[file.sha256] += 1
-                if trouble.code is not None or self._model.lost[file.sha256] >= TRIES:
-                    self._model.excuses[file.sha256].add(trouble.text)
+            self._has_no_answer(files, trouble.text, is_told=trouble.code is not None)
             raise RemoteError(trouble, files=sent)
         progress(sum(file.size_bytes for file in files))
         return PostAnswer(job_handle=handle, files=sent)
+
+    def _has_no_answer(self, files: Sequence[Received], why: str, *, is_told: bool = False) -> None:
+        """Count a POST without a good answer; the last of a file's tries is a reason why it may not be stored."""
+        for file in files:
+            self._model.lost[file.sha256] += 1
+            if is_told or self._model.lost[file.sha256] >= TRIES:
+                self._model.excuses[file.sha256].add(why)
 
     def _read(self, request: PostRequest) -> tuple[list[Received], tuple[SentFile, ...]]:
         files: list[Received] = []

@@ -49,3 +49,7 @@ class Moments:
         how = self.ends.get(self.count)
         if how is not None:
             raise EndNow(how, f"{self.count}: {what}")
+
+    def ended_at(self, what: str) -> int:
+        """Return how many lives have ended at a moment of this kind."""
+        return sum(self.trace[at - 1] == what for at in self.ends if at <= self.count)
