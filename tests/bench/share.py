@@ -120,6 +120,7 @@ class Share:
             path.rename(self.folder / path.name)
         for name in ("_done", "_working", "_check", "_failed"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
+        (self.folder / "_status.html").unlink(missing_ok=True)
         self.forget()
         os.sync()
 
