@@ -16,7 +16,6 @@ from hotfolder.config.addresses import LEDGER_URL, ledger_file
 from hotfolder.config.model import FolderKeys, Main, check_folder_name
 from hotfolder.config.places import Look
 from hotfolder.config.problems import KeyPath, Problem, format_key, quoted
-from hotfolder.config.schema import model_schema, node_at
 from hotfolder.config.structure import Source
 from hotfolder.config.table import Table
 from hotfolder.config.texts import check_path
@@ -148,7 +147,12 @@ def _check_ascending(
 
 
 def _default(model: type[Table], path: KeyPath) -> Any:
-    return (node_at(model_schema(model), path) or {}).get("default")
+    """Return the default as people would write it; from the fields, for the schema of a model takes 40 ms to make."""
+    table, *keys = map(str, path)
+    value: Any = model.model_fields[table].get_default(call_default_factory=True)
+    for key in keys:
+        value = getattr(value, key)
+    return value
 
 
 def _check_names(folders: Sequence[FolderSource]) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hotfolder.config import ConfigError, Problem, default_config_path, format_problem, load, load_text
 from hotfolder.config.places import Look
+from hotfolder.config.schema import model_schema
 
 ENVIRONMENT = {"HOTFOLDER_PASSWORD": "hunter2"}
 
@@ -216,3 +217,10 @@ def test_who_only_looks_needs_no_password(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="password"):
         load(file, {})
     assert load(file, {}, with_password=False).settings.servers[0].password == ""
+
+
+def test_good_configuration_is_read_without_making_a_schema(good: str) -> None:
+    """Every command reads it, and a schema takes longer to make than all the rest of reading."""
+    model_schema.cache_clear()
+    load_text(good, ENVIRONMENT)
+    assert model_schema.cache_info().misses == 0
