@@ -44,6 +44,14 @@ KINDS: Mapping[NameKind, str] = {
 }
 """What a name of each kind is called before people."""
 
+MORE_THAN_ONE = 'the server has more than one {kind} "{name}"; write one of {ways}'
+NOT_KNOWN = 'the {kind} "{name}" is not known to the server; {most}'
+NONE_WITH_A_NAME = "it has none with a name"
+NEAREST = "the nearest is {name}"
+NEAREST_TWO = "the nearest is {name} or {second}"
+KNOWN = "known are {names}"
+KNOWN_AND_MORE = "known are {names} and {count} more"
+
 KNOWN_SHOWN = 8
 """Names quoted where one is wrong: a line that nobody would read to its end helps nobody."""
 
@@ -77,8 +85,8 @@ def why_unknown(kind: NameKind, name: str, shelf: Sequence[Listed]) -> str:
     """Say what is wrong with a name that means nothing, or more than one thing, and what can be written instead."""
     ways = _ways_to_tell_apart(name, shelf)
     if ways:
-        return f'the server has more than one {KINDS[kind]} "{name}"; write one of {ways}'
-    return f'the {KINDS[kind]} "{name}" is not known to the server; {suggestion(name, shelf)}'
+        return MORE_THAN_ONE.format(kind=KINDS[kind], name=name, ways=ways)
+    return NOT_KNOWN.format(kind=KINDS[kind], name=name, most=suggestion(name, shelf))
 
 
 def wanted_instead(kind: NameKind, name: str, shelf: Sequence[Listed]) -> str:
@@ -103,14 +111,16 @@ def suggestion(name: str, shelf: Sequence[Listed]) -> str:
     names = sorted({entry.name for entry in shelf if entry.name})
     full_names = sorted({entry.full_name for entry in shelf if entry.name})
     if not names:
-        return "it has none with a name"
+        return NONE_WITH_A_NAME
     folded = {_folded(known): known for known in (*full_names, *names)}
-    near = [folded[found] for found in get_close_matches(_folded(name), folded, n=2, cutoff=0.6)]
+    near = [f'"{folded[found]}"' for found in get_close_matches(_folded(name), folded, n=2, cutoff=0.6)]
+    if len(near) > 1:
+        return NEAREST_TWO.format(name=near[0], second=near[1])
     if near:
-        return "the nearest is " + " or ".join(f'"{known}"' for known in near)
+        return NEAREST.format(name=near[0])
     rest = len(names) - KNOWN_SHOWN
     known = ", ".join(f'"{known}"' for known in names[:KNOWN_SHOWN])
-    return f"known are {known}" + (f" and {rest} more" if rest > 0 else "")
+    return KNOWN_AND_MORE.format(names=known, count=rest) if rest > 0 else KNOWN.format(names=known)
 
 
 def _ways_to_tell_apart(name: str, shelf: Sequence[Listed]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import assert_never
 
-from hotfolder.core import companies, wording
+from hotfolder.core import companies, line_troubles, wording
 from hotfolder.core import messages as m
 from hotfolder.core.board import Board, Turn
 from hotfolder.core.collisions import Collisions
@@ -360,7 +360,7 @@ class Coordinator:
 
     def _crashed(self, event: m.Crashed) -> None:
         """An executor met what nobody foresaw: the safe reading of each action's silence."""
-        text = f"internal error: {event.error}"
+        text = line_troubles.INTERNAL.format(error=event.error)
         trouble = Trouble(kind=Kind.TRANSIENT, text=text)
         if getattr(event.action, "server", None) not in (None, *self.connections):
             return  # the last word of a server that is no longer configured

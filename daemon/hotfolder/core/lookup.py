@@ -36,6 +36,10 @@ And for a name that only the settings have, for which no drop waits: so that wha
 PATIENCE = 5
 """Failures in a row after which a single pass waits no longer for a list."""
 
+NOT_LOOKED_UP = 'the {kind} "{name}" cannot be looked up: {why}'
+NOT_TOLD_YET = "the server has not told its {shelf} yet"
+SEVERAL = "{reason}; {other}"
+
 Name = tuple[NameKind, str]
 
 _PLACES = frozenset(f'"{place[0]}"' for place in NAME_PLACES)
@@ -103,7 +107,10 @@ class _Copy:
         """Return why a name has no handle, None while that is still to be told."""
         if self.listed is not None and not self.stale and name not in self.unsure:
             return why_unknown(*name, self.listed)
-        return None if self.trouble is None else f"the {_quoted(name)} cannot be looked up: {self.trouble}"
+        if self.trouble is None:
+            return None
+        kind, text = name
+        return NOT_LOOKED_UP.format(kind=KINDS[kind], name=text, why=self.trouble)
 
 
 class Lookup:
@@ -150,8 +157,11 @@ class Lookup:
         for name in self.names(options):
             copy = self._copy(server, name)
             if copy.handle(name) is None:
-                reasons.append(copy.why(name) or f"the server has not told its {copy.shelf} yet")
-        return "; ".join(dict.fromkeys(reasons)) or None
+                reasons.append(copy.why(name) or NOT_TOLD_YET.format(shelf=copy.shelf.value))
+        *others, last = dict.fromkeys(reasons) or [""]
+        for reason in reversed(others):
+            last = SEVERAL.format(reason=reason, other=last)
+        return last or None
 
     def is_hopeless(self, server: str, options: str) -> bool:
         """Whether nothing can be expected soon: a single pass ends without these drops."""

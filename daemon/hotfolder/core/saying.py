@@ -20,7 +20,25 @@ from hotfolder.core import wording
 Say = Callable[[str], str]
 """Gives a text of ours in some language; one that it does not know comes back as it is."""
 
-SENTENCES: Final = frozenset({"reason", "missing", "cure", "time", "size", "most", "other", "why", "unsafe", "state"})
+SENTENCES: Final = frozenset(
+    [
+        "reason",
+        "missing",
+        "cure",
+        "time",
+        "size",
+        "most",
+        "other",
+        "why",
+        "unsafe",
+        "state",
+        "kind",
+        "shelf",
+        "host",
+        "place",
+        "companies",
+    ]
+)
 """Placeholders whose values may have been made from templates themselves."""
 
 MESSAGES: Final = frozenset({"message"})

@@ -38,6 +38,7 @@ from watchdog.observers.inotify_c import (
     inotify_add_watch,
 )
 
+from hotfolder.core import file_troubles
 from hotfolder.core.litter import is_reserved, litter_directory_reason
 from hotfolder.ports import WatchError
 
@@ -241,14 +242,16 @@ class _Notifier(InotifyFD):
 
     def run(self) -> None:
         """Read events until stopped."""
-        reason = "the reader of its events has failed"
+        reason = file_troubles.READER_FAILED
         try:
             super().run()
         except OSError as error:
             reason = os.strerror(error.errno or 0)
         finally:
             if self.should_keep_running():
-                self._emitter.hints.put((_Kind.DEATH, f"{self._emitter.watch.path} is not watched any more: {reason}"))
+                self._emitter.hints.put(
+                    (_Kind.DEATH, file_troubles.NO_EVENTS.format(path=self._emitter.watch.path, why=reason))
+                )
 
     def _add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
         """
@@ -371,20 +374,15 @@ class _Tree(WatchCallback):
 
 def _explained(root: str, error: OSError, needed: int) -> WatchError:
     """Return what to tell an administrator: which limit is in the way, how far it reaches, and what to set it to."""
+    why = os.strerror(error.errno or 0).lower()
     if error.errno == errno.ENOSPC:
         name, limit = _smallest(_WATCHES)
         wanted = 1 << (limit + needed).bit_length()
-        return WatchError(
-            f"{root} cannot be watched: it has {needed} directories, and {name} allows {limit} watches "
-            f"for everything that this user runs; raise it: sysctl {name}={wanted}"
-        )
-    if error.errno == errno.EMFILE:
+        why = file_troubles.WATCHES_USED_UP.format(needed=needed, name=name, limit=limit, wanted=wanted)
+    elif error.errno == errno.EMFILE:
         name, limit = _smallest(_INSTANCES)
-        return WatchError(
-            f"{root} cannot be watched: one inotify instance is needed, and {name} allows {limit} for everything that "
-            f"this user runs (or hotfolder has too many files open); raise it: sysctl {name}={2 * limit + 1}"
-        )
-    return WatchError(f"{root} cannot be watched: {os.strerror(error.errno or 0).lower()}")
+        why = file_troubles.INSTANCES_USED_UP.format(name=name, limit=limit, wanted=2 * limit + 1)
+    return WatchError(file_troubles.NO_WATCH.format(path=root, why=why))
 
 
 def _smallest(names: tuple[str, ...]) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from hotfolder.core import line_troubles
 from hotfolder.core.server import KINDS, Action, Trouble
 from hotfolder.ips.faults import FAULT_NAMES, Call, Fault, action_of_status, clean, trouble_of_fault
 from hotfolder.ips.markup import MarkupError, local_name, parse
@@ -180,31 +181,34 @@ def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def _describe(answer: Answer, root: etree._Element | None, call: Call, redact: Redact) -> str:
     """Say what came instead of an answer, for people; quotes at most a page's title or a redirect's host."""
-    status = f"HTTP {answer.status}"
+    form = line_troubles.INSTEAD
     if 300 <= answer.status < 400:
-        return f"{status}: a redirect to {_host_of(answer.headers.get('location', ''))}; redirects are never followed"
-    if answer.status == 413 and call is Call.POST:
-        return f"{status}: too large for the server"
-    early = "" if answer.request_was_sent else ", before everything was sent"
-    return f"{status}{early}: {_content(answer, root, redact)}"
+        why = line_troubles.REDIRECT.format(place=_host_of(answer.headers.get("location", "")))
+    elif answer.status == 413 and call is Call.POST:
+        why = line_troubles.TOO_LARGE
+    else:
+        form = line_troubles.INSTEAD if answer.request_was_sent else line_troubles.INSTEAD_EARLY
+        why = _content(answer, root, redact)
+    return form.format(status=answer.status, why=why)
 
 
 def _content(answer: Answer, root: etree._Element | None, redact: Redact) -> str:
     if answer.is_too_large:
-        return "an answer too large to be one"
+        return line_troubles.ENDLESS
     if not answer.body.strip():
-        return "an empty answer"
+        return line_troubles.EMPTY
     fault = _said(root, "Fault")
     if fault is not None:
-        return f"a SOAP fault without a code: {clean(redact(_child_text(fault, 'faultstring'))) or 'no text'}"
+        text = clean(redact(_child_text(fault, "faultstring")))
+        return line_troubles.FAULT.format(message=text) if text else line_troubles.SILENT_FAULT
     start = answer.body[:4096].decode("utf-8", "replace")
     if "html" in answer.headers.get("content-type", "") or re.match(r"\s*<(!doctype html|html)", start, re.IGNORECASE):
         title = _TITLE.search(start)
         said = clean(redact(title[1]), 80) if title else ""
-        return f"an HTML page instead of an answer{f', titled {said!r}' if said else ''}"
+        return line_troubles.HTML_TITLED.format(title=said) if said else line_troubles.HTML
     if root is None:
-        return "an answer that is not well-formed XML"
-    return f"an unexpected document, {clean(local_name(root), 80)}"
+        return line_troubles.NOT_XML
+    return line_troubles.OTHER_DOCUMENT.format(name=clean(local_name(root), 80))
 
 
 def _host_of(location: str) -> str:
@@ -213,4 +217,6 @@ def _host_of(location: str) -> str:
         host = urlsplit(location).hostname
     except ValueError:
         host = None
-    return clean(host, 100) if host else "another path of the same host" if location else "nowhere"
+    if host:
+        return clean(host, 100)
+    return line_troubles.TO_THE_SAME_HOST if location else line_troubles.TO_NOWHERE

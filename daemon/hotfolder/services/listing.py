@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hotfolder.core import line_troubles
 from hotfolder.core.messages import Event, ListFailed, ListNames, NamesListed
 from hotfolder.core.server import Kind, RemoteError, Trouble
 from hotfolder.services.account import Account
@@ -24,7 +25,7 @@ class ListingService:
         """Ask, and return the answer."""
         company = self._account.company
         if company is None:
-            trouble = Trouble(kind=Kind.TRANSIENT, text="not signed in")
+            trouble = Trouble(kind=Kind.TRANSIENT, text=line_troubles.NOT_SIGNED_IN)
             return [ListFailed(action.server, action.shelf, trouble)]
         try:
             found = self._account.remote.listed(company, action.shelf)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from hotfolder.core import line_troubles
 from hotfolder.core.messages import (
     Event,
     PublishFailed,
@@ -18,7 +19,7 @@ from hotfolder.core.messages import (
 from hotfolder.core.server import Kind, RemoteError, Trouble
 from hotfolder.services.account import Account
 
-_NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
+_NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text=line_troubles.NOT_SIGNED_IN, reached=False)
 
 
 class PublishService:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from hotfolder.core import line_troubles
 from hotfolder.core.messages import (
     AskExpiry,
     AssetsFailed,
@@ -33,7 +34,7 @@ from hotfolder.services.account import Account
 
 ServerAction = SignIn | AskExpiry | Poll | Seek | FindAssets | CheckTaken
 
-_NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
+_NOT_SIGNED_IN = Trouble(kind=Kind.TRANSIENT, text=line_troubles.NOT_SIGNED_IN, reached=False)
 
 
 class TrackingService:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from hotfolder.core import line_troubles
 from hotfolder.core.messages import Event, FolderDown, PostAccepted, PostFailed, PostPart, PostProgressed, SendPost
 from hotfolder.core.server import Kind, RemoteError, Trouble
 from hotfolder.ports import ChangedError, Clock, Files, FolderError, PostFile, PostRequest, Reader
@@ -48,7 +49,7 @@ class UploadService:
         account = self._accounts(action.server)
         company = account.company
         if company is None:
-            trouble = Trouble(kind=Kind.TRANSIENT, text="not signed in", reached=False)
+            trouble = Trouble(kind=Kind.TRANSIENT, text=line_troubles.NOT_SIGNED_IN, reached=False)
             return [PostFailed(action.job, action.number, trouble)]
         files = self._files(action.folder)
         folder_errors: list[str] = []

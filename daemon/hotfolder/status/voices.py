@@ -8,8 +8,8 @@ from functools import cache
 from typing import Final
 
 from hotfolder.config.languages import say_in
-from hotfolder.core import litter, wording
-from hotfolder.core.saying import Sentences, Voice, reasons
+from hotfolder.core import catalogue, file_troubles, line_troubles, litter, lookup, wording
+from hotfolder.core.saying import Sentences, Voice, reasons, texts
 from hotfolder.ips import faults
 from hotfolder.status import cures, live, retrying, wishes
 from hotfolder.status.site import words
@@ -19,6 +19,11 @@ SENTENCES: Final = (
     *litter.REASONS,
     *faults.TEXTS,
     *(faults.SAID, faults.SAID_NOTHING),
+    *texts(file_troubles),
+    *texts(line_troubles),
+    *texts(catalogue),
+    *(shelf.value for shelf in catalogue.Shelf),
+    *texts(lookup),
     *reasons(cures),
     *reasons(live),
     *reasons(retrying),

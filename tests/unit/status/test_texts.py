@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -15,11 +15,12 @@ from babel.messages.pofile import read_po
 from tests.strategies import drop
 
 from hotfolder.config.languages import LANGUAGES
-from hotfolder.core import wording
+from hotfolder.core import file_troubles, line_troubles, wording
 from hotfolder.core.model import NotTaken, Outcome, Unsafe
 from hotfolder.core.notes import left_alone, note
 from hotfolder.core.saying import filled, names_in, texts
 from hotfolder.core.settings import FolderSettings
+from hotfolder.edges.files.words import of_path
 from hotfolder.status import telling, voices
 from hotfolder.status.site import words
 
@@ -150,18 +151,48 @@ ENDS = {"_decide", "decide", "_verdict", "Verdict", "withdraw", "_refuse", "_lat
     "Rejected",
     "_ignore",
 }
-"""What a reason is given to on its way to people."""
+"""What a reason is given to on its way to people, in the core."""
+
+TROUBLES = {"Trouble", "FolderError", "WatchError", "ChangedError", "SpoiltError"} | {
+    "NotSentError",
+    "BrokenError",
+    "AddressGoneError",
+    "TooSlowError",
+}
+"""What trouble with files and servers is told by."""
+
+
+def inline_texts(package: str, names: Container[str]) -> list[str]:
+    """Return where a module of a package gives a text that stands right there to one of these."""
+    inline = []
+    for file in resources.files(package).iterdir():
+        if file.name.endswith(".py"):
+            for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
+                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                for argument in (*call.args, *(keyword.value for keyword in call.keywords)) if name in names else ():
+                    whole = isinstance(argument, ast.Constant) and " " in str(argument.value)
+                    if whole or isinstance(argument, ast.JoinedStr):
+                        inline.append(f"{file.name}:{call.lineno}")
+    return inline
 
 
 def test_no_reason_is_written_where_nobody_could_put_it_into_another_language() -> None:
     """In the core a reason is a text of `wording`: one that stands inline would be shown in English for ever."""
-    inline = []
-    for file in resources.files("hotfolder.core").iterdir():
-        if file.name.endswith(".py"):
-            for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
-                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-                for argument in (*call.args, *(keyword.value for keyword in call.keywords)) if name in ENDS else ():
-                    whole = isinstance(argument, ast.Constant) and " " in str(argument.value)
-                    if whole or isinstance(argument, ast.JoinedStr):
-                        inline.append(f"{file.name}:{call.lineno}")
-    assert inline == []
+    assert inline_texts("hotfolder.core", ENDS) == []
+
+
+@pytest.mark.parametrize(
+    "package", ["edges", "edges.files", "edges.remote", "ips", "services", "core"], ids=lambda name: str(name)
+)
+def test_no_trouble_is_written_where_nobody_could_put_it_into_another_language(package: str) -> None:
+    assert inline_texts(f"hotfolder.{package}", TROUBLES) == []
+
+
+def test_trouble_inside_of_trouble_is_said_in_another_language() -> None:
+    shut = line_troubles.NO_CONNECTION.format(
+        host=line_troubles.PROXY.format(host="proxy.example.com"), why="Connection refused"
+    )
+    away = of_path("/srv/share/catalog", file_troubles.NOT_THERE)
+    told = voices.voice_of("fr").told
+    assert told(shut) == "pas de connexion avec le proxy proxy.example.com : Connection refused"
+    assert told(away) == "/srv/share/catalog : il n'est pas là (le partage est-il monté ?)"

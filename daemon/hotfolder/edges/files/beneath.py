@@ -13,10 +13,11 @@ import stat
 from types import TracebackType
 from typing import Final, Self
 
+from hotfolder.core import file_troubles
 from hotfolder.core.litter import WORKING
 from hotfolder.core.model import Identity
 from hotfolder.edges.files.syscalls import Syscalls
-from hotfolder.edges.files.words import GONE, why
+from hotfolder.edges.files.words import GONE, shown, why
 from hotfolder.ports import FolderError
 
 _KEPT_OPEN: Final = 64
@@ -210,7 +211,7 @@ class Directories:
             if error.errno in _CANNOT_SYNC or error.errno in GONE:  # gone: its user removed it, names and all
                 return
             where = f"{self.root}/{path}" if path else self.root
-            raise FolderError(f"{where} could not be brought to the disk: {why(error)}") from error
+            raise FolderError(file_troubles.CANNOT_SYNC.format(path=shown(where), why=why(error))) from error
 
 
 def is_ours_alone(path: str) -> bool:

@@ -12,13 +12,14 @@ import stat
 from collections.abc import Sequence
 from typing import Final
 
+from hotfolder.core import file_troubles
 from hotfolder.core.litter import WORKING
 from hotfolder.core.messages import ClaimItem, ClaimResult, ClaimStatus
 from hotfolder.core.model import Lease
 from hotfolder.edges.files.beneath import Directories, is_version, split
 from hotfolder.edges.files.owner import Owner, take_ownership
 from hotfolder.edges.files.probes import TO_READ, lease
-from hotfolder.edges.files.words import GONE, OF_THE_DISK, shown, trouble, why
+from hotfolder.edges.files.words import GONE, OF_THE_DISK, of_path, shown, trouble, why
 from hotfolder.ports import FolderError
 
 _FOR_US_ALONE: Final = stat.S_IRWXU
@@ -49,7 +50,8 @@ class Claiming:
             fd = self._directories.make(WORKING)
             found = self._calls.fstat(fd)
         except OSError as error:
-            raise FolderError(f"cannot use {self._directories.root}/{WORKING}: {why(error)}") from error
+            place = f"{self._directories.root}/{WORKING}"
+            raise FolderError(file_troubles.CANNOT_USE.format(path=shown(place), why=why(error))) from error
         if stat.S_IMODE(found.st_mode) != _FOR_US_ALONE:
             self._calls.set_rights(fd, _FOR_US_ALONE, found.st_gid)
 
@@ -58,7 +60,7 @@ class Claiming:
             status, reason = self._move_in(item)
         except OSError as error:
             if error.errno in OF_THE_DISK:
-                raise FolderError(f"{self._directories.root}/{trouble(item.path, error)}") from error
+                raise FolderError(trouble(f"{self._directories.root}/{item.path}", error)) from error
             status, reason = ClaimStatus.FAILED, trouble(item.path, error)
         return ClaimResult(item.drop, status, reason)
 
@@ -85,7 +87,7 @@ class Claiming:
         found = self._directories.lstat(item.path)
         if found is not None and is_version(found, item.identity, self._device):
             if error.errno == errno.EEXIST:
-                return ClaimStatus.FAILED, f"{shown(item.work_path)}: {why(error)}"
+                return ClaimStatus.FAILED, trouble(item.work_path, error)
             raise error
         return self._look_in_working(item, ClaimStatus.MISSING if found is None else ClaimStatus.CHANGED)
 
@@ -107,7 +109,7 @@ class Claiming:
         work_parent, _ = split(item.work_path)
         moved = self._directories.lstat(item.work_path)
         if moved is None or moved.st_ino != item.identity.inode:
-            return ClaimStatus.FAILED, f"{shown(item.path)}: it has a second name elsewhere (hard link)"
+            return ClaimStatus.FAILED, of_path(item.path, file_troubles.SECOND_NAME)
         self._calls.unlink(source, self._directories.open(source_parent))
         self._directories.has_moved(source_parent, work_parent)
         return self._check_again(item, self._directories.open(work_parent))
@@ -121,10 +123,10 @@ class Claiming:
             self._give_back(item, work_fd)
         except OSError as error:
             if error.errno == errno.EEXIST:
-                return ClaimStatus.STRANDED, f"{objection}, and another file has its place by now"
-            reason = f"{shown(item.path)}: {objection}, and it could not be put back ({why(error)})"
-            return ClaimStatus.FAILED, f"{reason}; it is in {shown(item.work_path)}"
-        return ClaimStatus.BUSY, f"{shown(item.path)}: {objection}"
+                return ClaimStatus.STRANDED, file_troubles.PLACE_TAKEN.format(why=objection)
+            reason = file_troubles.NOT_PUT_BACK.format(why=objection, other=why(error), place=shown(item.work_path))
+            return ClaimStatus.FAILED, of_path(item.path, reason)
+        return ClaimStatus.BUSY, of_path(item.path, objection)
 
     def _objection(self, item: ClaimItem, work_fd: int) -> str:
         """Return why a moved file must go back, or "" when it may stay."""
@@ -132,19 +134,19 @@ class Claiming:
         try:
             fd = self._calls.open_beneath(work_fd, work, TO_READ)
         except BlockingIOError:
-            return "somebody still has it open for writing"
+            return file_troubles.STILL_OPEN
         except OSError as error:
-            return f"it cannot be read: {why(error)}"
+            return file_troubles.CANNOT_READ.format(why=why(error))
         try:
             found = self._calls.fstat(fd)
             if not is_version(found, item.identity, self._device):
-                return "it changed while it was being taken"
+                return file_troubles.CHANGED_MEANWHILE
             if found.st_nlink != 1:
-                return "it has a second name elsewhere (hard link)"
+                return file_troubles.SECOND_NAME
             if not self._directories.is_remote and lease(self._calls, fd) is Lease.WRITER:
-                return "somebody still has it open for writing"
+                return file_troubles.STILL_OPEN
         except OSError as error:
-            return f"it cannot be read: {why(error)}"
+            return file_troubles.CANNOT_READ.format(why=why(error))
         finally:
             self._calls.close(fd)
         return ""

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from hotfolder.core import file_troubles
 from hotfolder.core.messages import Fate, FilingItem, FilingResult, FilingStatus
 from hotfolder.edges.files.alike import AlikeNames
 from hotfolder.edges.files.beneath import Directories, is_ours_alone, is_version, split
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
 from hotfolder.edges.files.returning import bring_back
-from hotfolder.edges.files.words import OF_THE_DISK, shown, trouble, why
+from hotfolder.edges.files.words import OF_THE_DISK, of_path, shown, trouble, why
 from hotfolder.ports import FolderError
 
 _GROUP: Final = 32  # items: up to twice as many files are open at a time, and more would not sync any faster
@@ -81,7 +82,9 @@ class Filing:
                         reason = trouble(plan.item.source_path, error)
                         self._end(plan, FilingStatus.FAILED, reason)
                         if error.errno in _OF_ALL:
-                            raise FolderError(f"{self._directories.root}/{reason}") from error
+                            raise FolderError(
+                                trouble(f"{self._directories.root}/{plan.item.source_path}", error)
+                            ) from error
 
     def _end(self, plan: _Plan, status: FilingStatus, reason: str = "") -> None:
         """Stop with an item, and leave nothing of it behind that this call made."""
@@ -112,7 +115,7 @@ class Filing:
             found = self._publisher.find(companion.path, companion.data)
             if found is Found.OTHER:
                 self._clear(companions)
-                self._end(plan, FilingStatus.TAKEN, f"{shown(companion.path)}: something else has that name")
+                self._end(plan, FilingStatus.TAKEN, of_path(companion.path, file_troubles.NAME_TAKEN))
                 return
             if found is Found.NOTHING:
                 plan.companions.append(companion)
@@ -138,7 +141,7 @@ class Filing:
         for path in paths:
             other = self._alike.taken(path)
             if other is not None:
-                self._end(plan, FilingStatus.TAKEN, f"{shown(path)}: too much like {shown(other)}, which is there")
+                self._end(plan, FilingStatus.TAKEN, of_path(path, file_troubles.TOO_ALIKE.format(name=shown(other))))
                 return
         for path in paths:
             self._alike.add(path)
@@ -155,7 +158,7 @@ class Filing:
             self._directories.has_lost(target_parent)
             self._end(plan, FilingStatus.MISSING)
         elif target is not None and not (is_half_moved or self._is_original(target, item, is_alone=source is None)):
-            self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")
+            self._end(plan, FilingStatus.TAKEN, of_path(item.target_path, file_troubles.NAME_TAKEN))
         elif target is not None:
             plan.is_to_move = False
             # an earlier attempt moved it, perhaps without living to sync either directory
@@ -188,7 +191,7 @@ class Filing:
     def _end_with_another_version(self, plan: _Plan) -> None:
         """Another file than the one meant lies at the source: in `_working` a fault, elsewhere somebody's new drop."""
         if is_ours_alone(plan.item.source_path):
-            self._end(plan, FilingStatus.CHANGED, f"{shown(plan.item.source_path)}: it has been changed since")
+            self._end(plan, FilingStatus.CHANGED, of_path(plan.item.source_path, file_troubles.CHANGED_SINCE))
         else:
             self._end(plan, FilingStatus.MISSING)
 
@@ -212,7 +215,7 @@ class Filing:
     def _publish_and_move(self, plan: _Plan) -> None:
         for companion in plan.companions:
             if not self._publisher.publish(companion):
-                self._end(plan, FilingStatus.TAKEN, f"{shown(companion.path)}: something else has that name")
+                self._end(plan, FilingStatus.TAKEN, of_path(companion.path, file_troubles.NAME_TAKEN))
                 return
         # A crash here leaves companions without their original; the next attempt knows them by their bytes.
         if not plan.is_to_move:
@@ -245,12 +248,12 @@ class Filing:
             if moved is not None and is_gone and self._is_original(moved, item, is_alone=True):
                 return
             if error.errno == errno.EEXIST:
-                self._end(plan, FilingStatus.TAKEN, f"{shown(item.target_path)}: something else has that name")
+                self._end(plan, FilingStatus.TAKEN, of_path(item.target_path, file_troubles.NAME_TAKEN))
                 return
             if error.errno in _OF_ALL:
                 raise
-            reason = f"{shown(item.source_path)}: it could not be moved to {shown(item.target_path)}: {why(error)}"
-            self._end(plan, FilingStatus.FAILED, reason)
+            reason = file_troubles.NOT_MOVED.format(place=shown(item.target_path), why=why(error))
+            self._end(plan, FilingStatus.FAILED, of_path(item.source_path, reason))
             return
         if not is_ours_alone(item.source_path) and self._has_given_back(item):
             self._end(plan, FilingStatus.MISSING)

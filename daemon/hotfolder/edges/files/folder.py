@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hotfolder.core import file_troubles
 from hotfolder.core.companions import STATUS_MARK
 from hotfolder.core.litter import STATUS_PAGE, WORKING
 from hotfolder.core.messages import (
@@ -41,7 +42,7 @@ from hotfolder.edges.files.reading import ClaimedFile, cannot_read
 from hotfolder.edges.files.returning import bring_back
 from hotfolder.edges.files.syscalls import Syscalls
 from hotfolder.edges.files.walk import Walk
-from hotfolder.edges.files.words import GONE, why
+from hotfolder.edges.files.words import GONE, of_path, shown, trouble, why
 from hotfolder.ports import FolderError, Reader
 
 
@@ -95,7 +96,7 @@ class FolderFiles:
             try:
                 return file_system(self._calls, directories.open(""))
             except OSError as error:
-                raise FolderError(f"{self._root}: {why(error)}") from error
+                raise FolderError(trouble(self._root, error)) from error
 
     # --- the port ---
 
@@ -113,12 +114,10 @@ class FolderFiles:
             self._check_rights(fd)
             has_working = not has_claimed or self._has_working(fd)
         if known is not None and is_below(known.mount_point, now.mount_point):
-            raise FolderError(f"{self._root}: the share that was mounted at {known.mount_point} is not mounted")
+            missing = file_troubles.NOT_MOUNTED.format(place=shown(known.mount_point))
+            raise FolderError(of_path(self._root, missing))
         if not has_working:
-            raise FolderError(
-                f"{self._root}: files that were taken over lie in its _working, and that is not there: "
-                "is the share mounted?"
-            )
+            raise FolderError(of_path(self._root, file_troubles.NO_WORKING))
         self._root_known = now
         if self._owner is not None:
             with self._directories() as directories:
@@ -132,7 +131,7 @@ class FolderFiles:
             except OSError as error:
                 if error.errno in GONE:
                     return []
-                raise FolderError(f"{self._root}/{WORKING}: {why(error)}") from error
+                raise FolderError(trouble(f"{self._root}/{WORKING}", error)) from error
 
     def walk(self, below: str = "") -> Iterator[Sequence[Entry]]:
         """Yield all files below a directory in chunks (`Files.walk`)."""
@@ -262,7 +261,7 @@ class FolderFiles:
             finally:
                 self._calls.close(fd)
         except OSError as error:
-            raise FolderError(f"{self._root} cannot be used: {why(error)}") from error
+            raise FolderError(file_troubles.CANNOT_USE.format(path=shown(self._root), why=why(error))) from error
 
     @contextmanager
     def _directories(self) -> Iterator[Directories]:
@@ -283,10 +282,7 @@ class FolderFiles:
             if known is None:
                 known = self._root_known = now
             if (now.device, now.inode) != (known.device, known.inode):
-                raise FolderError(
-                    f"{self._root} is not the directory it was: "
-                    "it was replaced, or a share was mounted or unmounted there"
-                )
+                raise FolderError(file_troubles.ANOTHER_ROOT.format(path=shown(self._root)))
             yield fd, found, known
 
     @contextmanager
@@ -294,8 +290,8 @@ class FolderFiles:
         try:
             fd = self._calls.open_root(self._root)
         except OSError as error:
-            missing = "it is not there (is the share mounted?)" if error.errno in GONE else why(error)
-            raise FolderError(f"{self._root}: {missing}") from error
+            missing = file_troubles.NOT_THERE if error.errno in GONE else why(error)
+            raise FolderError(of_path(self._root, missing)) from error
         try:
             yield fd
         finally:
@@ -315,5 +311,5 @@ class FolderFiles:
                 mount_point=mount_point(self._root),
             )
         except OSError as error:
-            raise FolderError(f"{self._root}: {why(error)}") from error
+            raise FolderError(trouble(self._root, error)) from error
         return root, found

@@ -44,7 +44,7 @@ class Looking:
             return self._look(item)
         except OSError as error:
             if error.errno in OF_THE_DISK:
-                raise FolderError(f"{self._directories.root}/{trouble(path, error)}") from error
+                raise FolderError(trouble(f"{self._directories.root}/{path}", error)) from error
             if error.errno in GONE:
                 return LookResult(path, LookStatus.MISSING)
             if error.errno == errno.ELOOP:

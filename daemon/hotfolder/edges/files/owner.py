@@ -10,10 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from hotfolder.core import file_troubles
 from hotfolder.core.litter import WORKING
 from hotfolder.edges.files.beneath import Directories
 from hotfolder.edges.files.publish import Companion, Publisher, temporary_name
-from hotfolder.edges.files.words import why
+from hotfolder.edges.files.words import shown, trouble
 from hotfolder.ports import FolderError
 
 MARK: Final = f"{WORKING}/.owner"
@@ -32,19 +33,18 @@ def check_owner(directories: Directories, owner: Owner) -> bool:
     try:
         data = Publisher(directories).read(MARK)
     except OSError as error:
-        raise FolderError(f"{directories.root}/{MARK}: {why(error)}") from error
+        raise FolderError(trouble(f"{directories.root}/{MARK}", error)) from error
     if data is None:
         return False
     try:
         found = json.loads(data)
         ledger_id, host = str(found["ledger"]), str(found["host"])
     except (ValueError, TypeError, KeyError):
-        ledger_id, host = "", "nobody knows where"
+        ledger_id, host = "", file_troubles.HOST_UNKNOWN
     if ledger_id != owner.ledger_id:
+        root = shown(directories.root)
         raise FolderError(
-            f"{directories.root}/{WORKING} belongs to another hotfolder, on {host}; two cannot share a hot folder, so "
-            f"end one of them; if the other's ledger is gone for good, remove {directories.root}/{MARK}: "
-            "what lies there is then brought to _check for somebody to look at"
+            file_troubles.ANOTHER_OWNER.format(path=f"{root}/{WORKING}", host=host, mark=f"{root}/{MARK}")
         )
     return True
 
@@ -62,6 +62,6 @@ def take_ownership(directories: Directories, owner: Owner) -> None:
         is_ours = publisher.publish(mark)
     except OSError as error:
         publisher.drop(mark)
-        raise FolderError(f"{directories.root}/{MARK}: {why(error)}") from error
+        raise FolderError(trouble(f"{directories.root}/{MARK}", error)) from error
     if not is_ours:
         check_owner(directories, owner)

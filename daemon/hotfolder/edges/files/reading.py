@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
+from hotfolder.core import file_troubles
 from hotfolder.core.model import Identity
 from hotfolder.edges.files.beneath import is_version
 from hotfolder.edges.files.syscalls import Syscalls
-from hotfolder.edges.files.words import OF_THE_DISK, shown, trouble
+from hotfolder.edges.files.words import OF_THE_DISK, of_path, shown, trouble
 from hotfolder.ports import ChangedError, FolderError
 
 BLOCK: Final = 1 << 20
@@ -56,7 +57,7 @@ class ClaimedFile:
             raise cannot_read(path, error, is_remote=is_remote) from error
         if not is_version(found, identity, device) or found.st_nlink != 1:
             self.close()
-            raise ChangedError(f"{shown(path)}: it has been changed since it was claimed")
+            raise ChangedError(of_path(path, file_troubles.CHANGED_SINCE_TAKEN))
 
     def blocks(self) -> Iterator[memoryview]:
         """

@@ -86,9 +86,7 @@ class Walk:
 
     def _unreadable(self, directory: str, error: OSError) -> Iterator[Entry]:
         if not directory or error.errno in OF_THE_DISK:
-            raise FolderError(
-                f"{self._root}/{trouble(directory, error)}" if directory else f"{self._root}: {why(error)}"
-            )
+            raise FolderError(trouble(f"{self._root}/{directory}" if directory else self._root, error))
         if error.errno in GONE:
             return
         if error.errno == errno.ELOOP:

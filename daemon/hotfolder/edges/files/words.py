@@ -6,29 +6,7 @@ import errno
 import os
 from typing import Final
 
-_WORDS: Final = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EROFS: "the disk is mounted read-only",
-    errno.EACCES: "hotfolder's user is not permitted to do that here",
-    errno.EPERM: "hotfolder's user is not permitted to do that here",
-    errno.EXDEV: "it is on another file system",
-    errno.ELOOP: "there is a link in the way, and links are never followed",
-    errno.ENOENT: "it is not there",
-    errno.ENOTDIR: "something that is not a directory is in the way",
-    errno.EEXIST: "something else has that name",
-    errno.EISDIR: "a directory has that name",
-    errno.ENAMETOOLONG: "the name or the path is too long",
-    errno.EIO: "the disk reports an input/output error",
-    errno.ESTALE: "the share has lost it (stale handle)",
-    errno.ENOTCONN: "the share is not connected",
-    errno.EHOSTDOWN: "the share's server does not answer",
-    errno.ETIMEDOUT: "the share's server does not answer",
-    errno.EMFILE: "hotfolder has too many files open (raise LimitNOFILE)",
-    errno.ENFILE: "the machine has too many files open (raise fs.file-max)",
-    errno.EBUSY: "it is in use",
-    errno.EMLINK: "the directory has too many subdirectories",
-}
+from hotfolder.core.file_troubles import BY_NUMBER, OF_PATH
 
 OF_THE_DISK: Final = frozenset(
     {
@@ -62,9 +40,14 @@ def why(error: OSError) -> str:
     """Return the plain words of an error."""
     if error.errno is None:
         return str(error)
-    return _WORDS.get(error.errno) or os.strerror(error.errno).lower()
+    return BY_NUMBER.get(error.errno) or os.strerror(error.errno).lower()
+
+
+def of_path(path: str, what: str) -> str:
+    """Return "PATH: what is wrong"."""
+    return OF_PATH.format(path=shown(path), why=what)
 
 
 def trouble(path: str, error: OSError) -> str:
-    """Return "PATH: what is wrong"."""
-    return f"{shown(path)}: {why(error)}"
+    """Return "PATH: the plain words of an error"."""
+    return of_path(path, why(error))

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from hotfolder.core import file_troubles
 from hotfolder.core.server import SentFile
 from hotfolder.edges.remote.connections import Block
 from hotfolder.ips.multipart import Framing
@@ -228,12 +229,15 @@ def _open(file: PostFile) -> Reader:
     try:
         reader = file.open()
     except ChangedError as error:
-        raise SpoiltError(f"{file.header_name}: {error}", (file.drop,)) from error
+        text = file_troubles.OF_PATH.format(path=file.header_name, why=error)
+        raise SpoiltError(text, (file.drop,)) from error
     except (OSError, FolderError) as error:
-        raise SpoiltError(f"{file.header_name} cannot be opened: {error}") from error
+        text = file_troubles.CANNOT_OPEN_NOW.format(path=file.header_name, why=error)
+        raise SpoiltError(text) from error
     if reader.size_bytes != file.size_bytes:
         reader.close()
-        raise SpoiltError(f"{file.header_name} has {reader.size_bytes} bytes and not {file.size_bytes}", (file.drop,))
+        text = file_troubles.OTHER_SIZE.format(path=file.header_name, found=reader.size_bytes, wanted=file.size_bytes)
+        raise SpoiltError(text, (file.drop,))
     return reader
 
 
@@ -257,14 +261,16 @@ def _blocks(file: PostFile, reader: Reader) -> Iterator[memoryview]:
         for block in reader.blocks():
             count += len(block)
             if count > file.size_bytes:
-                raise _changed(file, "has grown")
+                raise _changed(file, file_troubles.HAS_GROWN)
             yield block
     except ChangedError as error:
-        raise SpoiltError(f"{file.header_name}: {error}", (file.drop,)) from error
+        text = file_troubles.OF_PATH.format(path=file.header_name, why=error)
+        raise SpoiltError(text, (file.drop,)) from error
     except (OSError, FolderError) as error:
-        raise SpoiltError(f"{file.header_name} cannot be read: {error}") from error
+        text = file_troubles.CANNOT_READ_NOW.format(path=file.header_name, why=error)
+        raise SpoiltError(text) from error
     if count < file.size_bytes:
-        raise _changed(file, "has shrunk")
+        raise _changed(file, file_troubles.HAS_SHRUNK)
 
 
 def _sent(file: PostFile, sha256: str) -> SentFile:
@@ -273,8 +279,8 @@ def _sent(file: PostFile, sha256: str) -> SentFile:
 
 def _check(file: PostFile, reader: Reader) -> None:
     if not reader.check_unchanged():
-        raise _changed(file, "has changed")
+        raise _changed(file, file_troubles.HAS_CHANGED)
 
 
 def _changed(file: PostFile, how: str) -> SpoiltError:
-    return SpoiltError(f"{file.header_name} {how} while it was read", (file.drop,))
+    return SpoiltError(how.format(path=file.header_name), (file.drop,))

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from hotfolder.config.secret import SecretError
+from hotfolder.core import line_troubles
 from hotfolder.core.catalogue import Listed, Shelf
 from hotfolder.core.server import (
     ActiveJob,
@@ -177,8 +178,8 @@ class IpsRemote:
         found = next((company for company in usable if self._is_wanted(company)), None)
         if found is None:
             wanted = self._settings.company_handle or self._settings.company
-            names = ", ".join(f"{company.name} ({company.handle})" for company in usable) or "none at all"
-            text = f"the company {wanted!r} is not among those that {self._settings.user} may use: {names}"
+            names = ", ".join(f"{company.name} ({company.handle})" for company in usable) or line_troubles.NO_COMPANIES
+            text = line_troubles.NOT_OUR_COMPANY.format(company=repr(wanted), user=self._settings.user, companies=names)
             code = refusal.trouble.code if refusal is not None else None
             raise RemoteError(Trouble(kind=Kind.FATAL, text=text, code=code))
         return found
@@ -197,13 +198,14 @@ class IpsRemote:
         try:
             password = self._read_password()
         except SecretError as error:
-            trouble = Trouble(kind=Kind.FATAL, text=f"the password cannot be read: {error}", reached=False)
+            trouble = Trouble(kind=Kind.FATAL, text=line_troubles.NO_PASSWORD.format(error=error), reached=False)
             raise RemoteError(trouble) from None
-        for what, text in (("password", password), ("user", self._settings.user)):
-            if unfit_character(text) is not None:
-                raise RemoteError(
-                    Trouble(kind=Kind.FATAL, text=f"the {what} holds a character that cannot be sent", reached=False)
-                )
+        for value, text in (
+            (password, line_troubles.UNFIT_PASSWORD),
+            (self._settings.user, line_troubles.UNFIT_USER),
+        ):
+            if unfit_character(value) is not None:
+                raise RemoteError(Trouble(kind=Kind.FATAL, text=text, reached=False))
         return password
 
     def _secret(self) -> str:
@@ -245,12 +247,12 @@ class IpsRemote:
             raise RemoteError(Trouble(kind=Kind.PERMANENT, text=str(error))) from error
         limit = request.company.max_post_bytes
         if limit is not None and framing.content_length > limit:
-            text = f"too large for the server: {framing.content_length} bytes, and it takes {limit} in one POST"
+            text = line_troubles.OVER_THE_LIMIT.format(count=framing.content_length, most=limit)
             raise RemoteError(Trouble(kind=Kind.PERMANENT, text=text))
         try:
             body = open_body(framing, request.files, room=self._room, progress=progress)
         except SpoiltError as error:
-            trouble = Trouble(kind=Kind.TRANSIENT, text=f"nothing was sent: {error}")
+            trouble = Trouble(kind=Kind.TRANSIENT, text=line_troubles.NOTHING_SENT.format(why=error))
             raise RemoteError(trouble, changed=error.drops) from error
         try:
             return self._send(request, framing, body)
@@ -295,13 +297,13 @@ class IpsRemote:
         except BrokenError as error:
             raise RemoteError(Trouble(kind=Kind.UNKNOWN, text=str(error)), files=body.sent()) from error
         except SpoiltError as error:
-            trouble = Trouble(kind=Kind.UNKNOWN, text=f"the POST was cut off: {error}")
+            trouble = Trouble(kind=Kind.UNKNOWN, text=line_troubles.CUT_OFF.format(why=error))
             raise RemoteError(trouble, files=body.sent(), changed=error.drops) from error
         result = read_post_answer(answer, now=self._now(), redact=self._redact)
         if isinstance(result, Trouble):
             raise RemoteError(result, files=body.sent())
         if request.job_handle is not None and result != request.job_handle:
-            text = f"the server took a POST for the job {request.job_handle} and answered for another one"
+            text = line_troubles.OTHER_UPLOAD.format(upload=request.job_handle)
             raise RemoteError(Trouble(kind=Kind.UNKNOWN, text=text, status=answer.status), files=body.sent())
         return PostAnswer(job_handle=result, files=body.sent(), our_address=answer.our_address)
 
@@ -366,7 +368,7 @@ class IpsRemote:
         try:
             return understand(answer)
         except records.ShapeError as error:
-            text = f"the answer to {operation} cannot be read: {error}"
+            text = line_troubles.UNREADABLE.format(operation=operation, error=error)
             raise RemoteError(Trouble(kind=Kind.TRANSIENT, text=text)) from error
 
     def _redact(self, text: str) -> str:

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
+from hotfolder.core import line_troubles
 from hotfolder.edges.remote.pace import Pace, TooSlowError, send, time_answer
 from hotfolder.edges.remote.way import Way, is_not_ours, refusal_of_proxy
 from hotfolder.ips.answers import Answer
@@ -155,7 +156,7 @@ class Connections:
         except _TROUBLES as error:
             connection.close()
             if source is not None and is_not_ours(error):
-                raise AddressGoneError(f"{source} is no address of this machine any more") from error
+                raise AddressGoneError(line_troubles.SOURCE_GONE.format(address=source)) from error
             raise NotSentError(self._no_connection(error)) from error
         connection.timeout = self._limits.read_s
         return connection
@@ -165,24 +166,26 @@ class Connections:
         proxy = self._way.proxy
         status = refusal_of_proxy(error)
         if proxy is not None and status is not None:
-            why = "it wants another login (proxy_login_file)" if status == 407 else f"HTTP {status}"
-            return f"the proxy {proxy.host} makes no connection to {self._host}: {why}"
-        first = self._host if proxy is None else f"the proxy {proxy.host}"
+            why = line_troubles.PROXY_LOGIN if status == 407 else line_troubles.HTTP.format(status=status)
+            return line_troubles.PROXY_REFUSES.format(host=proxy.host, server=self._host, why=why)
+        first = self._host if proxy is None else line_troubles.PROXY.format(host=proxy.host)
         match error:
             case NameResolutionError():
-                return f"the name {proxy.host if proxy else self._host} cannot be resolved"
+                return line_troubles.NO_NAME.format(host=proxy.host if proxy else self._host)
             case NewConnectionError() if self._way.source_address is not None and is_not_ours(error):
-                return f"no connection to {first}: {self._way.source_address} (source_address) is not on this machine"
+                why = line_troubles.NO_SUCH_SOURCE.format(address=self._way.source_address)
+                return line_troubles.NO_CONNECTION.format(host=first, why=why)
             case NewConnectionError():  # urllib3 derives it from ConnectTimeoutError, so it comes first
-                return f"no connection to {first}: {_short(error.__cause__ or error)}"
+                return line_troubles.NO_CONNECTION.format(host=first, why=_short(error.__cause__ or error))
             case ConnectTimeoutError() | TimeoutError():
-                return f"no connection to {first} within {self._limits.connect_s:g} s"
+                time = f"{self._limits.connect_s:g}"
+                return line_troubles.NO_CONNECTION_IN_TIME.format(host=first, time=time)
             case ssl.SSLCertVerificationError():
-                return f"the certificate of {self._host} is not trusted: {error.verify_message}"
+                return line_troubles.BAD_CERTIFICATE.format(host=self._host, error=error.verify_message)
             case ssl.SSLError():
-                return f"no secure connection to {self._host}: {error.reason or 'TLS failed'}"
+                return line_troubles.NOT_SECURE.format(host=self._host, error=error.reason or line_troubles.TLS_FAILED)
             case _:
-                return f"no connection to {self._host}: {_short(error)}"
+                return line_troubles.NO_CONNECTION.format(host=self._host, why=_short(error))
 
     def _exchange(
         self,
@@ -222,20 +225,20 @@ class Connections:
 
     def _not_taken(self, error: Exception) -> str:
         if isinstance(error, TooSlowError):
-            return f"{self._host} took next to nothing while we were sending: {error}"
+            return line_troubles.TAKEN_TOO_SLOWLY.format(host=self._host, why=error)
         if isinstance(error, TimeoutError):
-            return f"{self._host} did not take anything for {self._limits.read_s:g} s"
-        return f"the connection broke while sending: {_short(error)}"
+            return line_troubles.NOTHING_TAKEN.format(host=self._host, time=f"{self._limits.read_s:g}")
+        return line_troubles.BROKE_WHILE_SENDING.format(error=_short(error))
 
     def _no_answer(self, error: Exception) -> str:
         slow = error.__cause__ if isinstance(error, ReadTimeoutError) else error  # urllib3 wraps it in the body
         if isinstance(slow, TooSlowError):
-            return f"{self._host} got everything and its answer came too slowly: {slow}"
+            return line_troubles.ANSWERED_TOO_SLOWLY.format(host=self._host, why=slow)
         if isinstance(error, TimeoutError):
-            return f"{self._host} got everything and did not answer within {self._limits.read_s:g} s"
+            return line_troubles.NO_ANSWER_IN_TIME.format(host=self._host, time=f"{self._limits.read_s:g}")
         if isinstance(error, http.client.RemoteDisconnected):
-            return f"{self._host} closed the connection without an answer"
-        return f"the connection broke before the answer was complete: {_short(error)}"
+            return line_troubles.NO_ANSWER.format(host=self._host)
+        return line_troubles.BROKE_BEFORE_THE_ANSWER.format(error=_short(error))
 
     def _read(self, connection: HTTPConnection, limit: int, *, request_was_sent: bool) -> Answer:
         """Read an answer, unpacked, up to the limit and within the time for all of it."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+from hotfolder.core import line_troubles
 from hotfolder.core.server import Kind, RemoteError
 from hotfolder.edges.remote.soap import NotOfferedError
 
@@ -33,6 +34,6 @@ def if_offered(what: str, ask: Callable[[], Understood]) -> Understood:
         return ask()
     except RemoteError as error:
         if isinstance(error, NotOfferedError) or error.trouble.code in (_NOT_ALLOWED, _UNREADABLE):
-            text = f"the server does not tell about {what}: {error}"
+            text = line_troubles.NOT_TOLD.format(what=what, why=error)
             raise RemoteError(replace(error.trouble, kind=Kind.PERMANENT, text=text)) from error
         raise

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hotfolder.core import line_troubles
+
 if TYPE_CHECKING:
     import socket
 
@@ -47,7 +49,7 @@ class Pace:
         if self._waited_s < self._stretch_s:
             return
         if self._bytes < LEAST_BYTES_PER_S * self._waited_s:
-            raise TooSlowError(f"only {self._bytes} bytes in {self._waited_s:.0f} s")
+            raise TooSlowError(line_troubles.ONLY_BYTES.format(count=self._bytes, time=f"{self._waited_s:.0f}"))
         self._bytes, self._waited_s = 0, 0.0
 
 
@@ -113,7 +115,7 @@ class _TimedReader(io.RawIOBase):
         begun_s = self._monotonic()
         left_s = self._until_s - begun_s
         if left_s <= 0:
-            raise TooSlowError("the answer is not complete by now")
+            raise TooSlowError(line_troubles.ANSWER_NOT_COMPLETE)
         self._sock.settimeout(min(self._silence_s, left_s))
         count: int | None = self._raw.readinto(buffer)
         if count and self._pace is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from hotfolder.core import line_troubles
 from hotfolder.core.server import Company, Kind, RemoteError
 from hotfolder.edges.remote.soap import NotOfferedError
 from hotfolder.ips.documents import LOCALE
@@ -40,7 +41,7 @@ def submit_publish(call: Callable[..., Any], company: Company, name: str) -> Non
         )
     except RemoteError as error:
         if _is_not_for_us(error):
-            text = f"publishing is not possible: {error}"
+            text = line_troubles.NO_PUBLISHING.format(why=error)
             raise RemoteError(replace(error.trouble, kind=Kind.PERMANENT, text=text)) from error
         raise
 

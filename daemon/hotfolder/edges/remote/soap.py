@@ -20,6 +20,7 @@ from typing import Any
 
 from lxml import etree
 
+from hotfolder.core import line_troubles
 from hotfolder.core.server import Kind, RemoteError, Trouble
 from hotfolder.edges.remote.connections import BrokenError, Connections, NotSentError
 from hotfolder.ips.answers import MAX_READ_ANSWER_BYTES, call_of, lacks_operation, read_soap_answer
@@ -98,23 +99,22 @@ class SoapCalls:
         try:
             carry_out = getattr(service, operation)
         except AttributeError:  # only a WSDL of somebody else's may lack it
-            text = f"the WSDL {self._wsdl} has no {operation}"
+            text = line_troubles.WSDL_LACKS.format(file=self._wsdl, operation=operation)
             raise NotOfferedError(Trouble(kind=Kind.PERMANENT, text=text)) from None
         try:
             return carry_out(**arguments, _soapheaders={"authHeader": dict(auth)})
         except TypeError:  # it has no such argument
-            text = f"the WSDL {self._wsdl} does not let {operation} be asked as we do"
+            text = line_troubles.WSDL_DIFFERS.format(file=self._wsdl, operation=operation)
             raise NotOfferedError(Trouble(kind=Kind.PERMANENT, text=text)) from None
         except exceptions.ValidationError:  # our mistake; zeep's text may quote values
-            raise RemoteError(
-                Trouble(kind=Kind.PERMANENT, text=f"{operation} was asked without a value that it needs")
-            ) from None
+            text = line_troubles.VALUE_MISSING.format(operation=operation)
+            raise RemoteError(Trouble(kind=Kind.PERMANENT, text=text)) from None
         except (
             exceptions.Error,
             etree.LxmlError,
             ValueError,
         ) as error:  # zeep quotes the answer, which may quote the request
-            text = f"the answer to {operation} cannot be read: {type(error).__name__}"
+            text = line_troubles.UNREADABLE.format(operation=operation, error=type(error).__name__)
             raise RemoteError(Trouble(kind=_if_lost(operation), text=text)) from None
 
     def _service(self) -> Any:
@@ -145,5 +145,5 @@ class SoapCalls:
         try:
             return self._bound(zeep, file.read_bytes(), settings)
         except Exception as error:
-            text = f"the WSDL {file} cannot be used: {type(error).__name__}: {error}"
+            text = line_troubles.WSDL_UNUSABLE.format(file=file, error=f"{type(error).__name__}: {error}")
             raise RemoteError(Trouble(kind=Kind.FATAL, text=text, reached=False)) from error

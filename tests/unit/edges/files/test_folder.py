@@ -80,7 +80,7 @@ def test_root_may_be_reached_by_a_link(share: Share, tmp_path: Path) -> None:
     [
         ("open_root", errno.EACCES, "not permitted"),
         ("open_beneath", errno.EACCES, "cannot be used: .*not permitted"),
-        ("scandir", errno.ESTALE, "cannot be used: the share has lost it"),
+        ("scandir", errno.ESTALE, "cannot be used: the share does not know it any more"),
         ("fstat", errno.ENOTCONN, "the share is not connected"),
         ("check_writable", errno.EROFS, "cannot be used: the disk is mounted read-only"),
         ("file_system_magic", errno.EIO, "input/output error"),

@@ -89,7 +89,7 @@ def test_another_version_is_refused(files: FolderFiles, share: Share) -> None:
         replace(identity, mtime_ns=0),
         replace(identity, inode=1),
     ):
-        with pytest.raises(ChangedError, match="has been changed since it was claimed"):
+        with pytest.raises(ChangedError, match="has been changed since it was taken over"):
             files.open_for_sending(WORK, other)
     files.open_for_sending(WORK, replace(identity, device=4711)).close()
 
