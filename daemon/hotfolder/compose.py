@@ -189,6 +189,8 @@ def build(
                 redaction.hide(value)
                 return value
 
+            for secret in server.secrets:  # it may have come with a reload
+                redaction.hide(secret)
             remote = connect(server, password, connections=settings.upload.parallel_jobs + 1)
             remotes.append(remote)
             return Account(remote)
