@@ -402,7 +402,7 @@ def test_the_last_word_about_a_hot_folder_counts(store: Store) -> None:
             [
                 RememberFolder("catalog", "/old", True),
                 RememberFolder("Ä \U0001f4f7", "/a\udce4"),
-                RememberFolder("catalog", "/new"),
+                RememberFolder("catalog", "/new", held_paths=("a.jpg", "spring/Ä\udce4\n.jpg")),
             ]
         )
         ledger.commit([RememberFolder("archive", "/archive", True)])
@@ -410,6 +410,9 @@ def test_the_last_word_about_a_hot_folder_counts(store: Store) -> None:
         unfinished = ledger.unfinished()
         assert unfinished.folder_paths == {"catalog": "/new", "Ä \U0001f4f7": "/a\udce4", "archive": "/archive"}
         assert unfinished.held_folders == {"archive"}
+        assert unfinished.held_paths == {"catalog": {"a.jpg", "spring/Ä\udce4\n.jpg"}}
+        ledger.commit([RememberFolder("catalog", "/new")])
+        assert ledger.unfinished().held_paths == {}
 
 
 def test_closing_twice_is_harmless(store: Store) -> None:

@@ -80,7 +80,9 @@ class Coordinator:
         self._status_due: set[str] = set()  # hot folders whose status file is being written
         for folder in settings.folders:
             is_known = unfinished.folder_paths.get(folder.name) == str(folder.path)
-            self._add_desk(folder, is_known=is_known, is_held=folder.name in unfinished.held_folders)
+            held_paths = unfinished.held_paths.get(folder.name, ())
+            is_held = folder.name in unfinished.held_folders
+            self._add_desk(folder, is_known=is_known, is_held=is_held, held_paths=held_paths)
         for folder in leftover_folders(settings, unfinished):
             self._add_desk(folder, is_known=True).retire()
         self.places = Places(board, self.connections, self._holders)
@@ -113,7 +115,9 @@ class Coordinator:
         self.tracking = Tracking(board, self.connections, self.posting, requeue=self._requeue, conclude=self._conclude)
         self._restore(unfinished)
 
-    def _add_desk(self, folder: FolderSettings, *, is_known: bool, is_held: bool = False) -> Desk:
+    def _add_desk(
+        self, folder: FolderSettings, *, is_known: bool, is_held: bool = False, held_paths: Iterable[str] = ()
+    ) -> Desk:
         self.board.folders[folder.name] = folder
         self.board.live_in.setdefault(folder.name, 0)
         desk = self.desks[folder.name] = Desk(
@@ -121,6 +125,7 @@ class Coordinator:
             folder,
             is_known=is_known,
             is_held=is_held,
+            held_paths=held_paths,
             poison=self._poison.get(folder.name),
             on_ready=lambda drop: self.dispatch.add(drop),
             on_gone=lambda drop: self.dispatch.gone(drop),

@@ -80,6 +80,7 @@ class Desk:
         *,
         is_known: bool,
         is_held: bool = False,
+        held_paths: Iterable[str] = (),
         poison: Mapping[str, Identity] | None = None,
         on_ready: Callable[[Drop], None],
         on_gone: Callable[[Drop], None],
@@ -103,7 +104,7 @@ class Desk:
         self._denied: str | None = None  # why the server would not take more of its files, until a person releases it
         self.retired = False  # no longer configured: takes nothing in, and brings what it has to its end
         self._poison = dict(poison or {})  # versions that ended the daemon when their content was looked into
-        self._held_paths: set[str] = set()  # files that a person holds before they are complete
+        self._held_paths = set(held_paths)  # files that a person holds before they are complete
         self._on_ready = on_ready
         self._on_gone = on_gone
         self._on_refused = on_refused
@@ -222,6 +223,7 @@ class Desk:
             drop = self.in_place.get(path)
             if drop is None:
                 self._held_paths.add(path)
+                self._remember_held_paths()
             elif drop.state is DropState.READY:
                 self._hold_drop(drop)
 
@@ -234,7 +236,9 @@ class Desk:
         """A person lets these files go on; of no paths, the whole folder."""
         paths = tuple(paths)
         for path in paths:
-            self._held_paths.discard(path)
+            if path in self._held_paths:
+                self._held_paths.discard(path)
+                self._remember_held_paths()
             if self._poison.pop(path, None) is not None and path in self.settling:
                 self._schedule(self.settling[path], self.board.now.monotonic)
             drop = self.in_place.get(path)
@@ -259,7 +263,16 @@ class Desk:
         self.board.tell("drop.held", folder=drop.folder, drop=drop.id, path=drop.path, reason=wording.BY_PERSON)
 
     def _remember(self) -> None:
-        self.board.journal.remember_folder(self.folder.name, path=str(self.folder.path), held=self._held_by_person)
+        self.board.journal.remember_folder(
+            self.folder.name,
+            path=str(self.folder.path),
+            held=self._held_by_person,
+            held_paths=self._held_paths,
+        )
+
+    def _remember_held_paths(self) -> None:
+        if self._is_known:  # else it would be known at the next start, and its files not counted
+            self._remember()
 
     def _hold_all(self, reason: str) -> None:
         if self.state in ("watching", "polling"):
@@ -515,6 +528,7 @@ class Desk:
         self._on_ready(drop)
         if drop.path in self._held_paths:
             self._held_paths.discard(drop.path)
+            self._remember_held_paths()
             self._to_hold.append(drop)
         self.board.tell(
             "drop.ready",

@@ -86,11 +86,12 @@ class UpdatePublish:
 
 @dataclass(frozen=True, slots=True)
 class RememberFolder:
-    """What is kept of a hot folder: that it has been seen, where it is, and whether a person holds it."""
+    """What is kept of a hot folder: that it has been seen, where it is, and what a person holds."""
 
     name: str
     path: str = ""
     held: bool = False
+    held_paths: tuple[str, ...] = ()  # of files that are not drops yet
 
 
 Write = (
@@ -191,9 +192,9 @@ class Journal:
             setattr(publish, column, value)
         self._writes.append(UpdatePublish(publish.id, values))
 
-    def remember_folder(self, name: str, *, path: str, held: bool) -> None:
-        """Record that a folder has been seen and released, or is held by a person."""
-        self._writes.append(RememberFolder(name, path, held))
+    def remember_folder(self, name: str, *, path: str, held: bool, held_paths: Iterable[str]) -> None:
+        """Record that a folder has been seen and released, or is held by a person, or files of it that settle are."""
+        self._writes.append(RememberFolder(name, path, held, tuple(sorted(held_paths))))
 
 
 def _copy(drop: Drop) -> Drop:

@@ -328,4 +328,5 @@ class Unfinished:
     next_publish: int = 1
     folder_paths: dict[str, str] = field(default_factory=dict)  # folders seen in an earlier run, and where they were
     held_folders: frozenset[str] = frozenset()  # of these, the ones a person holds
+    held_paths: dict[str, frozenset[str]] = field(default_factory=dict)  # by folder: held before they were drops
     stored: list[Stored] = field(default_factory=list)  # the newest STORED_KEPT of those at their end, newest first

@@ -133,6 +133,7 @@ class FakeLedger:
             next_publish=max(rows.publishes, default=0) + 1,
             folder_paths={name: folder.path for name, folder in rows.folders.items()},
             held_folders=frozenset(name for name, folder in rows.folders.items() if folder.held),
+            held_paths={name: frozenset(row.held_paths) for name, row in rows.folders.items() if row.held_paths},
             stored=self._stored(),
         )
 

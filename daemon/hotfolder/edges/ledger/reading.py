@@ -62,8 +62,11 @@ class Reading(ABC):
                 next_drop=next_drop,
                 next_job=next_job,
                 next_publish=(last_publish or 0) + 1,
-                folder_paths={name: os.fsdecode(path) for name, path, _ in folders},
-                held_folders=frozenset(name for name, _, held in folders if held),
+                folder_paths={row.name: os.fsdecode(row.path) for row in folders},
+                held_folders=frozenset(row.name for row in folders if row.held),
+                held_paths={
+                    row.name: frozenset(os.fsdecode(row.held_paths).split("\0")) for row in folders if row.held_paths
+                },
                 stored=[
                     Stored(server=server, asset=asset, stored_at=known_moment(stored), filed_at=known_moment(filed))
                     for server, asset, stored, filed in connection.execute(queries.LAST_STORED)

@@ -166,6 +166,7 @@ folders = Table(
     Column("name", Text, primary_key=True),
     Column("path", LargeBinary, nullable=False),  # where its claimed drops are, also when it is no longer configured
     Column("held", SmallInteger, nullable=False),  # by a person
+    Column("held_paths", LargeBinary, nullable=False),  # of it, files that are not drops yet; a zero byte between two
 )
 
 # One row. Every owner adds one to `openings` and every commit one to `commits`. So an owner knows after a lost answer

@@ -249,6 +249,7 @@ def _step(kind: _Kind, rows: list[Any]) -> _Step:
                 "name": [to_text(row.name) for row in rows],
                 "path": [to_path(row.path) for row in rows],
                 "held": [int(row.held) for row in rows],
+                "held_paths": [to_path("\0".join(row.held_paths)) for row in rows],
             }
         case _:
             assert_never(kind.verb)

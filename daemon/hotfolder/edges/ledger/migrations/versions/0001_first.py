@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("path", sa.LargeBinary, nullable=False),
         sa.Column("held", sa.SmallInteger, nullable=False),
+        sa.Column("held_paths", sa.LargeBinary, nullable=False),
     )
     progress = op.create_table(
         "progress",
