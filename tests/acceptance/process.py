@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
@@ -69,10 +69,15 @@ class _Heard:
 class Process:
     """One run of the program; killed, if it still runs, when its context is left."""
 
-    def __init__(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str | Path,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str | Path] = (PROGRAM,),
+    ) -> None:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("HOTFOLDER_")}
         self._popen = subprocess.Popen(
-            [PROGRAM, *arguments],
+            [*program, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -153,7 +153,7 @@ class Installation:
         for number, ended in enumerate(self.ended):
             said = [*map(repr, ended.events), *ended.noise, ended.stdout]
             written[f"what process {number} said"] = "\n".join(said).encode("utf-8", "backslashreplace")
-        wire = bytes(self.proxy.wire)
+        wire = self.proxy.wire
         findings = judge_secrets({"the password": PASSWORD.encode(), "the canary": CANARY}, written)
         findings += judge_secrets({"the canary": CANARY}, {"the wire": wire})
         return findings + stray_passwords(wire)

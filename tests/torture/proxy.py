@@ -2,8 +2,8 @@
 A line that breaks: a proxy between the daemon and its server with Toxiproxy's eight faults, and two more that only one
 who knows HTTP can have: the answer is swallowed, the request is sent twice.
 
-It keeps every byte that came from the daemon, and tells of the moments of each request, so that a process can be ended
-at them.
+It keeps every byte that came from the daemon, each request apart, and tells of the moments of each request, so that a
+process can be ended at them.
 """
 
 from __future__ import annotations
@@ -71,13 +71,24 @@ class Proxy:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._is_closed = False
-        self.wire = bytearray()
+        self._requests: list[bytearray] = []
         self.met: Counter[str] = Counter()
 
     @property
     def port(self) -> int:
         port: int = self._listener.getsockname()[1]
         return port
+
+    @property
+    def requests(self) -> list[bytes]:
+        """Return every request as far as it came, heads and all."""
+        with self._lock:
+            return list(map(bytes, self._requests))
+
+    @property
+    def wire(self) -> bytes:
+        """Return every byte that came from the daemon, request by request."""
+        return b"\n".join(self.requests)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, name="proxy", daemon=True).start()
@@ -156,7 +167,8 @@ class Proxy:
         length = int(_header(head, b"content-length") or 0)
         gate = _Gate(upstream, client, toxic, in_answer=False)
         request = bytearray(head)
-        self._keep(head)
+        with self._lock:
+            self._requests.append(request)
         gate.send(head)
         left = length
         while left > 0:
@@ -164,7 +176,6 @@ class Proxy:
             rest = b""
             if not block:
                 raise _CutError("the daemon has gone")
-            self._keep(block)
             request += block
             left -= len(block)
             self._tell(f"{operation} under way")
@@ -175,10 +186,6 @@ class Proxy:
         gate = _Gate(client, client, toxic, in_answer=True)
         for start in range(0, len(answer), BLOCK):
             gate.send(answer[start : start + BLOCK])
-
-    def _keep(self, data: bytes) -> None:
-        with self._lock:
-            self.wire += data
 
 
 class _Gate:

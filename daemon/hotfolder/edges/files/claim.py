@@ -8,6 +8,7 @@ anywhere leaves each file whole at one of its two places, and the same claim aga
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from collections.abc import Sequence
 from typing import Final
@@ -67,7 +68,7 @@ class Claiming:
     def _move_in(self, item: ClaimItem) -> tuple[ClaimStatus, str]:
         source_parent, source = split(item.path)
         work_parent, work = split(item.work_path)
-        found = self._directories.lstat(item.path)
+        found = self._found(item.path)
         if found is None or not is_version(found, item.identity, self._device):
             return self._look_in_working(item, ClaimStatus.MISSING if found is None else ClaimStatus.CHANGED)
         if found.st_nlink != 1:
@@ -82,9 +83,18 @@ class Claiming:
         # A crash here leaves the file in `_working`; the next claim finds it there and checks it again.
         return self._check_again(item, work_fd)
 
+    def _found(self, path: str) -> os.stat_result | None:
+        """Return what has this path; what a link in the way leads to is not in the hot folder."""
+        try:
+            return self._directories.lstat(path)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return None
+            raise
+
     def _look_at_both(self, item: ClaimItem, error: OSError) -> tuple[ClaimStatus, str]:
         """After a rename that reported an error, which a network file system may do for one that was done."""
-        found = self._directories.lstat(item.path)
+        found = self._found(item.path)
         if found is not None and is_version(found, item.identity, self._device):
             if error.errno == errno.EEXIST:
                 return ClaimStatus.FAILED, trouble(item.work_path, error)
@@ -172,7 +182,7 @@ class Claiming:
         try:
             self._directories.open(parent)
         except OSError as error:
-            if error.errno in GONE:
+            if error.errno in GONE or error.errno == errno.ELOOP:
                 return False
             raise
         return True

@@ -121,6 +121,16 @@ def test_nothing_in_working_is_ever_replaced(files: FolderFiles, share: Share) -
     assert share.everything() == {"a.jpg": JPEG, "_working/job/a.jpg": b"somebody's"}
 
 
+def test_file_whose_directory_was_swapped_for_a_link_is_gone(files: FolderFiles, share: Share, tmp_path: Path) -> None:
+    """What the link leads to is not in the hot folder, and the others of the same claim do not wait for it."""
+    share.drop("spring/a.jpg")
+    item = share.claim_item("spring/a.jpg")
+    (share.root / "spring").rename(tmp_path / "spring")
+    (share.root / "spring").symlink_to(tmp_path / "spring")
+    assert claim(files, item).status is ClaimStatus.MISSING
+    assert (tmp_path / "spring/a.jpg").read_bytes() == JPEG
+
+
 def test_file_with_a_second_name_is_not_claimed(files: FolderFiles, share: Share) -> None:
     share.drop("a.jpg")
     os.link(share.root / "a.jpg", share.root / "b.jpg")
