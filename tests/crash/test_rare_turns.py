@@ -513,3 +513,16 @@ def test_a_log_without_a_row_proves_that_nothing_is_there_only_if_no_such_asset_
     (drop,) = puppet.ledger.drops.values()
     assert drop.job == 2
     assert drop.possible_second_copy is not tells_assets
+
+
+def test_a_new_folder_is_counted_only_if_there_is_a_limit() -> None:
+    """A million names take seconds, and what a person has just dropped would wait for them."""
+    for limit, looks in ((0, 1), (1000, 0)):
+        puppet = Puppet(settings(first_run_limit=limit), unfinished=Unfinished())
+        puppet.take(m.Woken())
+        scanning = puppet.take(m.FolderUp("catalog", "watching"))
+        found = puppet.scanned(scanning, "a.jpg")
+        assert len(actions_of(m.Look, found)) == looks
+        if limit:
+            puppet.scanned(found, "a.jpg")
+        assert puppet.ledger.unfinished().folder_paths == {"catalog": "/catalog"}

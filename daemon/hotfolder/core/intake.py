@@ -135,6 +135,9 @@ class Desk:
         self.reason = None
         if self._held_by_person or self._denied:
             self._hold_all(self._denied or wording.BY_PERSON)
+        if not self._is_known and not self.folder.first_run_limit:  # nothing to count for: a million names take seconds
+            self._is_known = True
+            self._remember()
         self._walks.reset(None if self.retired else self.board.now.monotonic)
         for entry in self.settling.values():
             entry.looking = entry.recalling = False
