@@ -106,7 +106,8 @@ class Reader(Protocol):
 
 class Files(Protocol):
     """
-    One hot folder. One thread uses it at a time, but `open_for_sending`, which any thread may call.
+    One hot folder. Two threads may use it at a time, one for what is filed (`file_away` of what lies in `_working`,
+    `leave_note`, `write_status`) and one for all else; and any thread may call `open_for_sending`.
 
     Every call raises `FolderError` when the root itself is missing, replaced or unreadable; trouble with one file is in
     that file's result and never raised.

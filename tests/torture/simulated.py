@@ -44,6 +44,7 @@ from hotfolder.edges.ledger import open_ledger
 from hotfolder.ports import Ledger, LedgerError, PostRequest, Remote
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
+from hotfolder.services.lanes import lane
 from hotfolder.services.listing import ListingService
 from hotfolder.services.publishing import PublishService
 from hotfolder.services.tracking import TrackingService
@@ -326,7 +327,7 @@ class Life:
             case ListNames() | CheckTaken():
                 self._lines.setdefault("questions", deque()).append(action)
             case _:
-                self._lines.setdefault(f"folder {action.folder}", deque()).append(action)
+                self._lines.setdefault(f"{lane(action).name} {action.folder}", deque()).append(action)
 
     def _carry_out(self, action: Action) -> None:
         self._world.clock.advance(ACTION_S)

@@ -321,6 +321,7 @@ class Coordinator:
         desk.came_up(event.state)
         if not desk.retired:
             self.board.do(m.FindOrphans(event.folder, self._working_jobs(event.folder)))
+            self.board.do(m.Tidy(event.folder))
         for job in self.board.jobs.values():
             if job.folder == event.folder and job.state is JobState.CLAIMING:
                 members = self.board.members_of(job)

@@ -15,7 +15,7 @@ from hotfolder.core.collisions import Collisions
 from hotfolder.core.connection import Connection
 from hotfolder.core.intake import Desk
 from hotfolder.core.lookup import Lookup, Standing
-from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus
+from hotfolder.core.messages import Claim, ClaimItem, ClaimResult, ClaimStatus, Tidy
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.settings import OnSuccess
 from hotfolder.core.stalls import Stalls
@@ -420,6 +420,7 @@ class Dispatch:
             board.journal.change_job(job, state=JobState.VOID)
             if not stranded:  # else the last of them takes it along when it is filed
                 board.jobs.pop(job.id, None)
+                board.do(Tidy(job.folder))  # what went back has left empty directories
             return
         board.journal.change_job(
             job,

@@ -12,7 +12,8 @@ from hotfolder.core.board import Board, backoff_s
 from hotfolder.core.companions import note_name, receipt_name
 from hotfolder.core.intake import Desk
 from hotfolder.core.journal import Row
-from hotfolder.core.messages import Fate, FileAway, FilingItem, FilingResult, FilingStatus, Tidy
+from hotfolder.core.litter import WORKING
+from hotfolder.core.messages import Fate, FileAway, FilingItem, FilingResult, FilingStatus
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome
 from hotfolder.core.notes import note, receipt_text
 from hotfolder.core.settings import FolderSettings, OnSuccess
@@ -148,9 +149,11 @@ class Filing:
         for name, drops in self._ready.items():
             if not drops or not self._desks[name].is_up:
                 continue
-            for start in range(0, len(drops), FILED_AT_ONCE):
-                items = tuple(self._item(drop) for drop in drops[start : start + FILED_AT_ONCE])
-                self._board.do(FileAway(name, items))
+            items = [self._item(drop) for drop in drops]
+            for is_claimed in (True, False):  # apart, since nobody else touches what is claimed
+                some = [item for item in items if item.source_path.startswith(f"{WORKING}/") is is_claimed]
+                for start in range(0, len(some), FILED_AT_ONCE):
+                    self._board.do(FileAway(name, tuple(some[start : start + FILED_AT_ONCE])))
             drops.clear()
 
     def folder_came_up(self, name: str) -> None:
@@ -296,7 +299,6 @@ class Filing:
         if job.state is JobState.OVER:
             self._board.journal.change_job(job, state=JobState.CLOSED)
         self._board.jobs.pop(job.id, None)
-        self._board.do(Tidy(job.folder))
 
     def wake(self) -> None:
         """Try again what failed before."""

@@ -1,8 +1,9 @@
 """
 The threads that carry out actions: which one does what, which of them hang, and how they end.
 
-One thread per hot folder, and for each server one that asks, one that reads lists of names, and one per job being
-posted; so a share or a server that hangs holds up only itself. All are daemon threads.
+For each hot folder one thread takes and looks and another one files; for each server one asks, one reads lists of
+names, and there is one per job being posted. So a share or a server that hangs holds up only itself. All are daemon
+threads.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from hotfolder.core.messages import (
     SubmitPublish,
     Tidy,
 )
+from hotfolder.services.lanes import Lane, TakingFirst, lane
 from hotfolder.services.reading import PostKey
 from hotfolder.services.worker import Inbox, Worker
 
@@ -37,6 +39,21 @@ Sooner than `HANG_S`, for nothing is lost by it: what is cut short there is foun
 """
 
 PARTING_S = 2.0  # for threads to end once they are told; one that hangs is left behind
+
+
+@dataclass(slots=True)
+class _FolderCrew:
+    """The threads that serve one hot folder."""
+
+    do: Callable[[Action], None]
+    taker: Worker
+    filer: Worker | None = None  # hired when there is something to file: many hot folders seldom have anything
+
+    def workers(self) -> Iterator[Worker]:
+        """Yield both, or the one."""
+        yield self.taker
+        if self.filer is not None:
+            yield self.filer
 
 
 @dataclass(slots=True)
@@ -66,17 +83,18 @@ class Crew:
     def __init__(self, do: Callable[[Action], None], monotonic: Callable[[], float]) -> None:
         self._do = do
         self._monotonic = monotonic
-        self._folders: dict[str, Worker] = {}
+        self._folders: dict[str, _FolderCrew] = {}
         self._servers: dict[str, _ServerCrew] = {}
 
     # --- hiring ---
 
     def add_folder(self, name: str, do: Callable[[Action], None]) -> None:
-        """Have a hot folder served by a thread of its own; a former one of that name ends with what it has to do."""
+        """Have a hot folder served by threads of its own; former ones of that name end with what they have to do."""
         former = self._folders.get(name)
         if former is not None:
-            former.inbox.put(None)
-        self._folders[name] = Worker(f"folder {name}", queue.SimpleQueue(), do, self._monotonic)
+            for worker in former.workers():
+                worker.inbox.put(None)
+        self._folders[name] = _FolderCrew(do, Worker(f"folder {name}", TakingFirst(), do, self._monotonic))
 
     def add_server(self, name: str, uploads: int) -> None:
         """Have a server asked by two threads, and posted to by so many."""
@@ -111,8 +129,16 @@ class Crew:
                 self._checker_of(action.server).inbox.put(action)
             case Recall():
                 raise ValueError("the ledger is asked by the loop itself")
+            case _ if lane(action) is Lane.FILING:
+                self._filer_of(action.folder).inbox.put(action)
             case _:
-                self._folders[action.folder].inbox.put(action)
+                self._folders[action.folder].taker.inbox.put(action)
+
+    def _filer_of(self, folder: str) -> Worker:
+        crew = self._folders[folder]
+        if crew.filer is None:
+            crew.filer = Worker(f"filing {folder}", queue.SimpleQueue(), crew.do, self._monotonic)
+        return crew.filer
 
     def _checker_of(self, server: str) -> Worker:
         """Hire that thread when it has something to do: many daemons never need it."""
@@ -129,10 +155,11 @@ class Crew:
         """
         now_s = self._monotonic()
         hanging: list[str] = []
-        for name, worker in self._folders.items():
-            if worker.hangs(now_s) and not worker.hang_told:
-                worker.hang_told = True
-                hanging.append(name)
+        for name, folder in self._folders.items():
+            for worker in folder.workers():
+                if worker.hangs(now_s) and not worker.hang_told:
+                    worker.hang_told = True
+                    hanging.append(name)
         for name, crew in self._servers.items():
             self._relieve(name, crew, standing)
         return hanging
@@ -153,7 +180,7 @@ class Crew:
         if current is None or not isinstance(current[0], SendPost):
             return False
         folder = self._folders.get(current[0].folder)
-        return folder is not None and folder.hang_told
+        return folder is not None and any(worker.hang_told for worker in folder.workers())
 
     # --- the end ---
 
@@ -165,7 +192,7 @@ class Crew:
     def leave_behind(self) -> None:
         """Wait no longer for shares that hang, nor for POSTs that read from them."""
         now_s = self._monotonic()
-        for worker in self._folders.values():
+        for worker in self._at_shares():
             if worker.hangs(now_s, LEAVE_S):
                 worker.hang_told = True
         for crew in self._servers.values():
@@ -201,8 +228,8 @@ class Crew:
         """Whether something is worth waiting for at the end; a question to a server changes nothing."""
         posters = [worker for crew in self._servers.values() for worker in crew.posters]
         return (
-            any(worker.busy for worker in (*self._folders.values(), *posters) if not worker.hang_told)
-            or any(not worker.inbox.empty() for worker in self._folders.values() if not worker.hang_told)
+            any(worker.busy for worker in (*self._at_shares(), *posters) if not worker.hang_told)
+            or any(not worker.inbox.empty() for worker in self._at_shares() if not worker.hang_told)
             or any(not crew.uploads.empty() for crew in self._servers.values())
         )
 
@@ -211,9 +238,13 @@ class Crew:
         return [worker.name for worker in self._all() if not worker.is_alive() and not worker.has_left]
 
     def _all(self) -> Iterator[Worker]:
-        yield from self._folders.values()
+        yield from self._at_shares()
         for crew in self._servers.values():
             yield from crew.workers()
+
+    def _at_shares(self) -> Iterator[Worker]:
+        for folder in self._folders.values():
+            yield from folder.workers()
 
 
 def _post_of(poster: Worker) -> PostKey | None:

@@ -1,7 +1,7 @@
 """
 Everything that is done in one hot folder: watching, looking, claiming, filing.
 
-One thread of its own serves each folder, action by action in order, so that a share that hangs holds up only itself.
+Each folder has threads of its own, so that a share that hangs holds up only itself; `lanes` says which does what.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ StartWatch = Callable[
 
 
 class FolderService:
-    """One hot folder's executor; one thread uses it at a time."""
+    """One hot folder's executor; one thread uses it for what is to be filed, and one for all else."""
 
     def __init__(
         self,

@@ -145,7 +145,7 @@ class Supervisor:
             self.add_server(name, account)
 
     def add_folder(self, name: str, service: FolderService) -> None:
-        """Have a hot folder served by a thread of its own; a former one of that name ends with what it has to do."""
+        """Have a hot folder served by threads of its own; former ones of that name end with what they have to do."""
         self._folders[name] = service
         self._crew.add_folder(name, lambda action: self._do(action, service))
 

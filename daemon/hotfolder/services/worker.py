@@ -4,17 +4,27 @@ One thread that carries out actions in order, and tells how long it has been at 
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from hotfolder.core.messages import Action
 
 HANG_S = 30.0
 """One action in a hot folder is a thousand looks or a batch of renames: half a minute for it means a dead share."""
 
-Inbox = queue.SimpleQueue[Action | None]
-"""What one or several workers have to do; None ends the one that takes it."""
+
+class Inbox(Protocol):
+    """What one or several workers have to do; None ends the one that takes it."""
+
+    def put(self, action: Action | None, /) -> None:
+        """Add something."""
+
+    def get(self) -> Action | None:
+        """Return what is next, waiting until there is something."""
+
+    def empty(self) -> bool:
+        """Return whether nothing waits."""
 
 
 class Worker:

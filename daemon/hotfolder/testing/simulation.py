@@ -43,6 +43,7 @@ from hotfolder.core.stalls import STALL_S
 from hotfolder.ports import PostRequest, Remote
 from hotfolder.services.account import Account
 from hotfolder.services.folder import FolderService
+from hotfolder.services.lanes import lane
 from hotfolder.services.listing import ListingService
 from hotfolder.services.publishing import PublishService
 from hotfolder.services.tracking import TrackingService
@@ -341,7 +342,7 @@ class Life:
                 case CheckTaken():
                     self._lines.setdefault(f"taken {action.server}", deque()).append(action)
                 case _:
-                    self._lines.setdefault(f"folder {action.folder}", deque()).append(action)
+                    self._lines.setdefault(f"{lane(action).name} {action.folder}", deque()).append(action)
 
     def _carry_out(self, action: Action) -> None:
         match action:

@@ -10,8 +10,23 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hotfolder.core.catalogue import Shelf
-from hotfolder.core.messages import Action, AskExpiry, ListNames, Recall, Scan, SendPost, SignIn
+from hotfolder.core.messages import (
+    Action,
+    AskExpiry,
+    Claim,
+    Fate,
+    FileAway,
+    FilingItem,
+    FindOrphans,
+    ListNames,
+    Look,
+    Recall,
+    Scan,
+    SendPost,
+    SignIn,
+)
 from hotfolder.services.crew import Crew
+from hotfolder.services.lanes import Lane, lane
 
 PATIENCE_S = 30.0
 
@@ -126,3 +141,67 @@ def test_others_post_while_a_thread_waits_for_a_share_and_are_let_go_when_it_is_
         assert crew.dead() == []
         deeds.released.clear()
         deeds.stuck.clear()
+
+
+def test_what_is_dropped_does_not_wait_for_what_is_filed(crew: Crew) -> None:
+    filing, going_on = threading.Event(), threading.Event()
+    looked = threading.Event()
+
+    def do(action: Action) -> None:
+        if isinstance(action, FileAway):
+            filing.set()
+            going_on.wait(PATIENCE_S)
+        elif isinstance(action, Look):
+            looked.set()
+
+    crew.add_folder("busy", do)
+    crew.give(FileAway("busy", (item("_working/job/a.jpg"),)))
+    assert filing.wait(PATIENCE_S)
+    crew.give(Look("busy", ()))
+    assert looked.wait(PATIENCE_S)
+    assert crew.has_something_to_finish
+    going_on.set()
+    await_that(lambda: not crew.has_something_to_finish)
+    assert crew.dead() == []
+
+
+def test_a_claim_does_not_wait_for_looks_but_for_the_search_for_orphans(deeds: Deeds) -> None:
+    crew = Crew(deeds.do, time.monotonic)
+    crew.add_folder("full", deeds.do)
+    deeds.hanging.add("full")
+    crew.give(Look("full", ()))
+    assert deeds.stuck.wait(PATIENCE_S)
+    given: list[Action] = [Look("full", ()), Scan("full", 1), FindOrphans("full", frozenset()), Claim("full", 1, ())]
+    for action in given:
+        crew.give(action)
+    deeds.released.set()
+    assert [deeds.next() for _ in range(5)] == [Look("full", ()), *given[2:], *given[:2]]
+
+
+def test_what_is_filed_from_its_place_is_not_filed_beside_the_looks() -> None:
+    claimed, in_place = item("_working/job/a.jpg"), item("a.jpg")
+    assert lane(FileAway("share", (claimed,))) is Lane.FILING
+    assert lane(FileAway("share", (in_place,))) is Lane.TAKING
+    assert lane(FileAway("share", (claimed, in_place))) is Lane.TAKING
+
+
+def item(source: str) -> FilingItem:
+    return FilingItem(
+        drop=1, source_path=source, identity=None, fate=Fate.MOVE, target_path="_done/a.jpg", note=None, receipt=None
+    )
+
+
+def test_both_threads_of_a_folder_are_seen_to_hang_and_told_to_end(deeds: Deeds) -> None:
+    now_s = 0.0
+    crew = Crew(deeds.do, lambda: now_s)
+    before = threading.active_count()
+    crew.add_folder("far", deeds.do)
+    deeds.hanging.add("far")
+    crew.give(FileAway("far", (item("_working/job/a.jpg"),)))
+    assert deeds.stuck.wait(PATIENCE_S)
+    now_s = 60.0
+    assert crew.look_after(()) == ["far"]
+    assert crew.look_after(()) == []
+    deeds.released.set()
+    crew.dismiss()
+    assert threading.active_count() == before

@@ -208,7 +208,13 @@ class Directories:
         try:
             self.calls.fsync(self.open(path))
         except OSError as error:
-            if error.errno in _CANNOT_SYNC or error.errno in GONE:  # gone: its user removed it, names and all
+            if error.errno in _CANNOT_SYNC:
+                return
+            if error.errno in GONE:
+                if path:  # removed, names and all: so it is this that the disk has to know
+                    parent = path.rpartition("/")[0]
+                    self._lost.add(parent)
+                    self._sync_one(parent)
                 return
             where = f"{self.root}/{path}" if path else self.root
             raise FolderError(file_troubles.CANNOT_SYNC.format(path=shown(where), why=why(error))) from error

@@ -13,10 +13,12 @@ import errno
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from hotfolder.core import file_troubles
+from hotfolder.core.litter import WORKING
 from hotfolder.core.messages import Fate, FilingItem, FilingResult, FilingStatus
 from hotfolder.edges.files.alike import AlikeNames
 from hotfolder.edges.files.beneath import Directories, is_ours_alone, is_version, split
@@ -67,7 +69,21 @@ class Filing:
         for start in range(0, len(plans), _GROUP):
             self._file_group(plans[start : start + _GROUP])
         self._directories.sync()
+        self._remove_emptied(plans)
         return [plan.result or self._done(plan) for plan in plans]
+
+    def _remove_emptied(self, plans: Sequence[_Plan]) -> None:
+        """
+        Remove the directories that claiming made and filing has emptied.
+
+        A file whose claim failed may be on its way into one of them again: then that fails once more, and is tried
+        again.
+        """
+        for path in dict.fromkeys(split(plan.item.source_path)[0] for plan in plans):
+            while path != WORKING and is_ours_alone(path):
+                path, _, name = path.rpartition("/")
+                with suppress(OSError):  # it has something in it yet, or is gone
+                    self._calls.rmdir(name, self._directories.open(path))
 
     def _done(self, plan: _Plan) -> FilingResult:
         return FilingResult(plan.item.drop, FilingStatus.MISSING if plan.is_lost else FilingStatus.FILED)

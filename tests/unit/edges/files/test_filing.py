@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from contextlib import suppress
 from dataclasses import replace
@@ -339,11 +340,34 @@ def test_original_that_a_killed_process_filed_is_synced_at_both_places(share: Sh
     """Else a power cut may bring back what is filed already, where nobody looks for it."""
     item = item_of(share, fate=fate)
     file_away(FolderFiles(share.root), item)
+    (share.root / "_working/job/spring").mkdir(parents=True)  # it did not live to remove them either
     calls = Synced()
     file_away(FolderFiles(share.root, calls=calls), item)
     synced = {os.path.relpath(place, share.root) for place in calls.places}
     assert "_working/job/spring" in synced
     assert fate is Fate.DELETE or {"_failed/spring", "_failed", "."} <= synced
+
+
+def test_that_a_directory_is_gone_is_synced_where_it_was(share: Share) -> None:
+    """A power cut that brings it back brings back what was in it."""
+    item = item_of(share)
+    file_away(FolderFiles(share.root), item)
+    shutil.rmtree(share.root / "_working/job", ignore_errors=True)
+    calls = Synced()
+    file_away(FolderFiles(share.root, calls=calls), item)
+    assert share.root / "_working" in calls.places
+
+
+def test_directories_that_filing_empties_go_and_others_stay(files: FolderFiles, share: Share) -> None:
+    item = item_of(share)
+    share.drop("_working/job/b.jpg")
+    file_away(files, item)
+    assert not (share.root / "_working/job/spring").exists()
+    assert (share.root / "_working/job/b.jpg").exists()
+    (share.root / "_working/job/b.jpg").unlink()
+    file_away(files, item)  # as after a kill: it is filed already
+    assert (share.root / "_working").exists()
+    assert not (share.root / "_working/job").exists()
 
 
 # --- names ---
