@@ -24,7 +24,7 @@ from typing import Any, Final
 from hotfolder.core.journal import InsertJob, InsertPost, UpdateDrops, UpdateJob, Write
 from hotfolder.core.server import Company, JobLog, Kind, PostAnswer, RemoteError, Trouble
 from hotfolder.ports import Ledger, PostRequest, Progress
-from tests.torture import fuzz, histories, short
+from tests.torture import fuzz, histories, powercuts, short
 from tests.torture.calls import DiskCalls
 from tests.torture.crew import place_for_ledgers
 from tests.torture.disk import Node
@@ -37,6 +37,9 @@ REPOSITORY: Final = Path(__file__).parents[2]
 
 HISTORIES: Final = 4_000
 """So many seeds are played at most before a planted bug counts as not found; most need a dozen."""
+
+POWER_CUTS: Final = "power cuts"
+"""The part that cuts the power of real disks: it takes some seconds a run, and root."""
 
 
 # --- wrapped ports ---
@@ -197,7 +200,7 @@ class Bug:
 
     ports: Ports = field(default_factory=Ports)
     change: Change | None = None
-    hunt: str = "simulation"  # or a sort of fuzz
+    hunt: str = "simulation"  # or POWER_CUTS, or a sort of fuzz
 
 
 BUGS: Final[dict[str, Bug]] = {
@@ -243,6 +246,30 @@ BUGS: Final[dict[str, Bug]] = {
             "",
         )
     ),
+    "a claimed file is not looked at once more": Bug(
+        change=Change(
+            "edges/files/claim.py",
+            "        if not objection:\n            return ClaimStatus.CLAIMED",
+            "        if True:\n            return ClaimStatus.CLAIMED",
+        )
+    ),
+    "one page of a log is left out": Bug(
+        change=Change(
+            "edges/remote/pages.py",
+            "    for number in range(1, MAX_PAGES + 1):\n        count = 0\n",
+            "    for number in (1, *range(3, MAX_PAGES + 1)):\n        count = 0\n",
+        ),
+        hunt="job_logs",
+    ),
+    "no directory of a real disk is synced": Bug(
+        change=Change(
+            "edges/files/beneath.py", "            self.calls.fsync(self.open(path))\n", "            self.open(path)\n"
+        ),
+        hunt=POWER_CUTS,
+    ),
+    "no commit of the ledger is brought to a real disk": Bug(
+        change=Change("edges/ledger/database.py", "PRAGMA synchronous=FULL", "PRAGMA synchronous=OFF"), hunt=POWER_CUTS
+    ),
     "a file is settled by its own time": Bug(
         change=Change(
             "core/settle.py",
@@ -279,6 +306,10 @@ BUGS: Final[dict[str, Bug]] = {
 def hunt(name: str, places: Places, seed: int = 0) -> Iterator[Run]:
     """Yield runs with a bug planted, until the caller has seen enough."""
     bug = BUGS[name]
+    if bug.hunt == POWER_CUTS:
+        for number in range(HISTORIES):
+            yield powercuts.replayed(str(seed + number), places)
+        return
     if bug.hunt in fuzz.SORTS:
         for first in range(0, 20_000, fuzz.TOGETHER):
             yield fuzz.replayed(f"{bug.hunt}/{first}+{fuzz.TOGETHER}", places)

@@ -8,10 +8,14 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
+
+from lxml import etree
 
 from hotfolder.core.server import JobLog, LogRow
 from hotfolder.core.verdicts import Expected, decide
+from hotfolder.edges.remote.pages import PAGE_ROWS, read_job_logs
 from tests.torture.fuzz.mutation import demand
 
 TYPES: Final = (
@@ -40,9 +44,16 @@ GOOD: Final = ("uploadsuccess", "uploadsucess", "fileupdated", "uploadwarning")
 STEMS: Final = ("chair", "Chair", "chair-1", "chair-2", "a b", "x.y", "Übersicht", "1")
 
 
+PAGES_EVERY: Final = 20
+"""One input in so many is a log of several pages: each has a thousand rows, and takes its time."""
+
+
 def try_one(number: int, place: Path) -> None:
     """Try one log, or some of jobs of one name."""
     chance = random.Random(f"job log {number}")
+    if number % PAGES_EVERY == 0:
+        _try_pages(chance)
+        return
     stems = chance.sample(STEMS, chance.randint(1, 5))
     expected = [
         Expected(
@@ -113,3 +124,21 @@ def _row(chance: random.Random, depth: int = 0) -> LogRow:
         asset_handle=chance.choice((None, "a|1")),
         aux=() if depth else tuple(_row(chance, 1) for _ in range(chance.choice((0, 0, 0, 1, 2)))),
     )
+
+
+def _try_pages(chance: random.Random) -> None:
+    """Try one log that takes several pages, or just fills them: every row has to come, each once."""
+    count = chance.choice((PAGE_ROWS, 2 * PAGE_ROWS, chance.randint(1, 3 * PAGE_ROWS)))
+    is_announced = chance.random() < 0.7
+    named = [f"image-{row}" for row in range(count)]
+
+    def page(number: int, size: int) -> list[Any]:
+        rows = named[(number - 1) * size : number * size]
+        details = "".join(f"<items><assetName>{name}</assetName></items>" for name in rows)
+        raw = [etree.fromstring(f"<detailArray>{details}</detailArray>")]
+        total = count if is_announced else None
+        return [SimpleNamespace(jobHandle="j|1", originalJobName="j", detailTotalRows=total, _raw_elements=raw)]
+
+    (log,) = read_job_logs(page)
+    demand(log.is_complete, f"a log of {count} rows does not count as complete")
+    demand([row.asset_name for row in log.rows] == named, f"of a log of {count} rows came {len(log.rows)}")
