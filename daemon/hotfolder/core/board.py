@@ -58,6 +58,7 @@ class Board:
         self.once = False  # run --once: nothing lingers, and it ends
         self.stopping = False
         self._company_keys: dict[str, tuple[str, ...]] = {}
+        self._keyed: Settings | None = None  # those that the keys are of
         self._actions: list[Action] = []
         self._notices: list[Notice] = []
         self._finished: list[tuple[Drop, Job | None]] = []
@@ -84,9 +85,9 @@ class Board:
 
     def company_key(self, server: str) -> tuple[str, ...]:
         """Return what tells companies apart: asset IDs are unique in one, and mean nothing in another."""
-        found = self.settings.server(server)
-        if found is not None:
-            self._company_keys[server] = found.company_key
+        if self._keyed is not self.settings:  # asked seven times for every file
+            self._keyed = self.settings
+            self._company_keys.update({one.name: one.company_key for one in self.settings.servers})
         return self._company_keys.get(server, (server,))  # also of one that is no longer configured
 
     def take_turn(self) -> Turn:

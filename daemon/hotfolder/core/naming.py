@@ -57,6 +57,8 @@ def sent_name(file_name: str) -> str:
 
     Twice gives the same as once. Characters that cannot be sent stay in; `unusable` speaks of them.
     """
+    if file_name.isascii() and FORBIDDEN.isdisjoint(file_name):
+        return file_name  # as most are, and every file's is asked for eight times
     # A few characters are forbidden ones in NFC only (U+037E becomes ";"), and what is removed may have kept a letter
     # from its accent: so normalise on both sides.
     composed = unicodedata.normalize("NFC", file_name).translate(_REMOVED)

@@ -176,7 +176,9 @@ _BY_PRODUCTS = ("optimized", "mask", "thumbnail", "layer", "page", "encod")
 
 def is_by_product(row: LogRow) -> bool:
     """Return whether a row is about something made from a file on the side."""
-    kind = (row.asset_type or "").lower()
+    if not row.asset_type:
+        return False
+    kind = row.asset_type.lower()
     return any(part in kind for part in _BY_PRODUCTS)
 
 
@@ -270,7 +272,8 @@ def _verdict(file: Expected, found: _Evidence, fatal: Sequence[str], *, several:
         wording.tidied(line.row.message) for line in found.aside if line.weight.is_bad or line.weight is Weight.WARNING
     )
     warnings = tuple(dict.fromkeys((*verdict.warnings, *filter(None, remarks))))
-    return verdict if verdict.outcome is None else replace(verdict, warnings=warnings)
+    is_whole = verdict.outcome is None or warnings == verdict.warnings
+    return verdict if is_whole else replace(verdict, warnings=warnings)
 
 
 def _judged(file: Expected, found: _Evidence, fatal: Sequence[str], *, several: bool) -> Verdict:
@@ -307,8 +310,8 @@ def _judged(file: Expected, found: _Evidence, fatal: Sequence[str], *, several: 
     return Verdict(file.drop, None, wording.SILENCE)
 
 
-def _heaviest(lines: Iterable[_Line]) -> Weight:
-    return max((line.weight for line in lines), default=Weight.UNKNOWN)
+def _heaviest(lines: Sequence[_Line]) -> Weight:
+    return max(line.weight for line in lines) if lines else Weight.UNKNOWN
 
 
 def _bad(file: Expected, lines: Sequence[_Line], worst: Weight, *, several: bool) -> Verdict:
