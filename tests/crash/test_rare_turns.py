@@ -280,7 +280,7 @@ def test_a_file_that_never_rests_holds_up_neither_a_single_pass_nor_its_other_fi
     assert not actions_of(m.Claim, puppet.take(puppet.seen("growing.log", 8)))
     assert actions_of(m.Claim, puppet.take(m.Woken(), 3.0))
     (drop,) = puppet.coordinator.board.drops.values()
-    puppet.coordinator.desks["catalog"].withdraw(drop, "")
+    puppet.coordinator.desks["catalog"].standing.withdraw(drop, "")
     puppet.coordinator.board.jobs.clear()
     assert not puppet.coordinator.is_finished()
     puppet.take(puppet.seen("growing.log", 9), 700.0)

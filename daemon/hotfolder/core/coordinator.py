@@ -154,7 +154,6 @@ class Coordinator:
             connection.wake()
         for desk in self.desks.values():
             desk.wake()
-            desk.record_found()
         self.lookup.wake((*self.dispatch.naming(), *self.posting.naming()))
         self.dispatch.wake()
         self.posting.wake()
@@ -336,7 +335,7 @@ class Coordinator:
     def _adopt(self, folder: str, orphan: m.Orphan) -> None:
         """Have a file of which nothing is recorded brought where people find it (RELIABILITY L2)."""
         path = orphan.path.removeprefix(f"{WORKING}/").partition("/")[2] or orphan.path.rpartition("/")[2]
-        drop = self.desks[folder].drop_at(path, orphan.identity)
+        drop = self.desks[folder].standing.drop_at(path, orphan.identity)
         drop.work_path = orphan.path
         drop.reason = wording.ORPHAN
         self.board.tell("drop.seen", "warning", folder=folder, drop=drop.id, path=orphan.path, reason=drop.reason)
@@ -467,9 +466,9 @@ class Coordinator:
                 self._restore_job(job, sorted(posts.get(job.id, []), key=lambda post: post.number))
         for drop in board.drops.values():
             if drop.work_path == drop.path or (drop.state is DropState.FILING and drop.work_path is None):
-                self.desks[drop.folder].leaving[drop.path] = drop
+                self.desks[drop.folder].standing.leaving[drop.path] = drop
             if drop.state in (DropState.READY, DropState.HELD):
-                self.desks[drop.folder].in_place[drop.path] = drop
+                self.desks[drop.folder].standing.in_place[drop.path] = drop
                 if drop.state is DropState.READY:
                     self.dispatch.add(drop)
             elif drop.state is DropState.CLAIMED and drop.job is None:
@@ -487,7 +486,7 @@ class Coordinator:
                 self.dispatch.resume(job)
                 for drop in members:
                     if drop.state is DropState.CLAIMING:
-                        self.desks[job.folder].leaving[drop.path] = drop
+                        self.desks[job.folder].standing.leaving[drop.path] = drop
             case JobState.PLANNED:
                 self.posting.plan(job, claimed, posts=len(posts))
             case JobState.OPENING | JobState.OPEN:

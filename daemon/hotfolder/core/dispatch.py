@@ -240,7 +240,7 @@ class Dispatch:
         reason = preflight.too_large(drop.identity.size_bytes, self._connections[drop.server].max_post_bytes)
         if reason is None or not is_untouched(drop):
             return False
-        self._desks[drop.folder].leaves(drop)
+        self._desks[drop.folder].standing.leaves(drop)
         self._board.tell("drop.rejected", "warning", folder=drop.folder, drop=drop.id, path=drop.path, reason=reason)
         self._decide(drop, Outcome.REJECTED, reason)
         return True
@@ -254,7 +254,7 @@ class Dispatch:
 
     def _decide_taken(self, drop: Drop) -> None:
         """Decide a drop whose name is taken without sending it, as if the server had skipped it."""
-        self._desks[drop.folder].leaves(drop)
+        self._desks[drop.folder].standing.leaves(drop)
         if self._board.folders[drop.folder].on_success is OnSuccess.KEEP:  # it stays, and is known to be done
             self._board.journal.change_drops([drop], work_path=drop.path)
         self._decide(drop, Outcome.DUPLICATE, wording.DUPLICATE.format(asset=drop.asset))
@@ -324,7 +324,7 @@ class Dispatch:
             board.join_job(drop, job.id)
             if drop.state is DropState.READY:
                 claims.append(drop)
-                desk.leaves(drop)
+                desk.standing.leaves(drop)
         again = [drop for drop in batch if drop.state is DropState.CLAIMED]
         board.journal.change_drops(again, job=job.id, post=None)
         in_place = folder.on_success is OnSuccess.KEEP
@@ -377,17 +377,17 @@ class Dispatch:
                 continue
             if result.status is ClaimStatus.CLAIMED:
                 if drop.work_path != drop.path:  # one that is kept in its place is still seen there
-                    desk.left(drop)
+                    desk.standing.left(drop)
                 taken.append(drop)
                 continue
             if result.status is ClaimStatus.STRANDED:
-                desk.left(drop)
+                desk.standing.left(drop)
                 stranded.append((drop, result.reason))
                 continue
             board.leave_job(drop)
             match result.status:
                 case ClaimStatus.MISSING:
-                    desk.withdraw(drop, wording.TAKEN_AWAY)
+                    desk.standing.withdraw(drop, wording.TAKEN_AWAY)
                 case ClaimStatus.CHANGED | ClaimStatus.BUSY:
                     desk.settle_again(drop)
                 case ClaimStatus.FAILED:
@@ -408,7 +408,7 @@ class Dispatch:
                         tries=tries,
                         reason=result.reason,
                     )
-                    desk.stays(drop)
+                    desk.standing.stays(drop)
                     retry = board.settings.retry
                     self.add(drop, after_s=backoff_s(retry.first_s, retry.max_s, tries))
         board.journal.change_drops([*taken, *(drop for drop, _ in stranded)], state=DropState.CLAIMED)

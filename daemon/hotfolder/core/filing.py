@@ -218,7 +218,7 @@ class Filing:
             job = None if drop.job is None else board.jobs.get(drop.job)
             if job is not None:
                 jobs[job.id] = job
-            self._desks[drop.folder].left(drop)
+            self._desks[drop.folder].standing.left(drop)
             board.finish(drop, job)
             self._tries.pop(drop.id, None)
             self._places.pop(drop.id, None)

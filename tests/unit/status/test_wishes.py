@@ -84,7 +84,7 @@ def test_what_is_sent_already_cannot_be_held() -> None:
     daemon, wishes = up()
     daemon.drop("chair.jpg", is_complete=True)
     one = daemon.coordinator.desks["catalog"].in_place["chair.jpg"]
-    daemon.coordinator.desks["catalog"].leaves(one)
+    daemon.coordinator.desks["catalog"].standing.leaves(one)
     one.state = DropState.SENDING
 
     assert told(wishes.hold(daemon.settings, of("/catalog/chair.jpg"))) == {

@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Any
 
 from hotfolder.core.coordinator import Coordinator
-from hotfolder.core.intake import Settling
 from hotfolder.core.model import Drop, DropState, Job, Post
+from hotfolder.core.settling import Settling
 from hotfolder.core.visibility import published_at, visible
 from hotfolder.core.wording import in_plain_words
 from hotfolder.ports import HistoryQuery
