@@ -285,7 +285,7 @@ BUGS: Final[dict[str, Bug]] = {
         )
     ),
     "jobs that were written off are not watched": Bug(
-        change=Change("core/posting.py", "GHOST_WATCH = timedelta(hours=24)", "GHOST_WATCH = timedelta(0)")
+        change=Change("core/runs.py", "GHOST_WATCH = timedelta(hours=24)", "GHOST_WATCH = timedelta(0)")
     ),
     "a filing cut short is not taken up again": Bug(
         change=Change("core/coordinator.py", "                self.filing.resume(drop)\n", "                pass\n")

@@ -37,6 +37,8 @@ from hotfolder.core.model import (
 from hotfolder.core.places import Holder, Places
 from hotfolder.core.posting import Posting
 from hotfolder.core.publishing import Publishing
+from hotfolder.core.replies import Replies
+from hotfolder.core.runs import Runs
 from hotfolder.core.saying import ENGLISH, Voice
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import FolderSettings, Settings
@@ -86,17 +88,24 @@ class Coordinator:
         for folder in leftover_folders(settings, unfinished):
             self._add_desk(folder, is_known=True).retire()
         self.places = Places(board, self.connections, self._holders)
+        self.runs = Runs(board, self.connections, requeue=self._requeue, job_left=lambda job: self.tracking.follow(job))
         self.posting = Posting(
             board,
             self.connections,
             self.lookup,
             self.stalls,
+            self.runs,
             may_post=self.places.may_post,
             folder_is_up=lambda name: self.desks[name].is_up,
-            requeue=self._requeue,
+        )
+        self.replies = Replies(
+            board,
+            self.connections,
+            self.lookup,
+            self.stalls,
+            self.runs,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
             changed_in_place=self._changed_in_place,
-            job_left=lambda job: self.tracking.follow(job),
             deny=lambda folder, reason: self.desks[folder].deny(reason),
         )
         self.dispatch = Dispatch(
@@ -105,14 +114,14 @@ class Coordinator:
             self.connections,
             self.lookup,
             self.stalls,
-            on_planned=self.posting.plan,
+            on_planned=self.runs.plan,
             collisions=self.collisions,
             decide=lambda drop, outcome, reason: self.filing.decide(drop, outcome, reason),
             may_form=self.places.may_form,
         )
         self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
         self.publishing = Publishing(board, self.connections)
-        self.tracking = Tracking(board, self.connections, self.posting, requeue=self._requeue, conclude=self._conclude)
+        self.tracking = Tracking(board, self.connections, self.runs, requeue=self._requeue, conclude=self._conclude)
         self._restore(unfinished)
 
     def _add_desk(
@@ -210,9 +219,9 @@ class Coordinator:
             case m.Claimed():
                 self._claimed(event)
             case m.PostAccepted():
-                self.posting.accepted(event)
+                self.replies.accepted(event)
             case m.PostFailed():
-                self.posting.failed(event)
+                self.replies.failed(event)
             case m.PostProgressed():
                 self.posting.progressed(event)
             case m.PostStands():
@@ -371,7 +380,7 @@ class Coordinator:
             return  # the last word of a server that is no longer configured
         match event.action:
             case m.SendPost(job=job, number=number):
-                self.posting.failed(m.PostFailed(job, number, Trouble(kind=Kind.UNKNOWN, text=text)))
+                self.replies.failed(m.PostFailed(job, number, Trouble(kind=Kind.UNKNOWN, text=text)))
             case m.SignIn(server=server):
                 self.connections[server].sign_in_failed(trouble)
             case m.AskExpiry(server=server):
@@ -488,27 +497,27 @@ class Coordinator:
                     if drop.state is DropState.CLAIMING:
                         self.desks[job.folder].standing.leaving[drop.path] = drop
             case JobState.PLANNED:
-                self.posting.plan(job, claimed, posts=len(posts))
+                self.runs.plan(job, claimed, posts=len(posts))
             case JobState.OPENING | JobState.OPEN:
-                self.posting.plan(job, claimed, posts=len(posts))
+                self.runs.plan(job, claimed, posts=len(posts))
                 for post in unanswered:
                     board.journal.change_post(
                         post, state=PostState.UNKNOWN, reason="the daemon ended before the answer"
                     )
                 if unanswered:
                     sending = [drop for drop in members if drop.state is DropState.SENDING]
-                    self.posting.in_doubt(job, sending)
+                    self.runs.in_doubt(job, sending)
                 elif not claimed:
-                    self.posting.close(job)
+                    self.runs.close(job)
             case JobState.CLOSING:
                 for post in unanswered:
                     board.journal.change_post(
                         post, state=PostState.UNKNOWN, reason="the daemon ended before the answer"
                     )
-                self.posting.plan(job, [], posts=len(posts))
+                self.runs.plan(job, [], posts=len(posts))
             case JobState.SEEKING | JobState.ENDED | JobState.GHOST:
                 if job.state is JobState.SEEKING:
-                    self.posting.remember(job, len(posts))
+                    self.runs.remember(job, len(posts))
                 self.tracking.follow(job, restored=True)
             case JobState.OVER:
                 self.filing.job_left(job)

@@ -31,8 +31,8 @@ from hotfolder.core.messages import (
     Sought,
 )
 from hotfolder.core.model import Drop, DropState, Job, JobState, Outcome, Unfinished
-from hotfolder.core.posting import Posting
 from hotfolder.core.rhythm import Rhythm
+from hotfolder.core.runs import Runs
 from hotfolder.core.server import ActiveJob, Asset, JobLog, Trouble
 from hotfolder.core.stored import StoredBefore
 from hotfolder.core.verdicts import CLOCK_TOLERANCE, Verdict
@@ -66,14 +66,14 @@ class Tracking:
         self,
         board: Board,
         connections: Mapping[str, Connection],
-        posting: Posting,
+        runs: Runs,
         *,
         requeue: Callable[[list[Drop], float], None],
         conclude: Callable[[Job, list[Verdict]], None],
     ) -> None:
         self._board = board
         self._connections = connections
-        self._posting = posting
+        self._runs = runs
         self._requeue = requeue
         self._conclude = conclude  # a job's drops have their outcomes
         self.follows: dict[int, _Follow] = {}
@@ -347,7 +347,7 @@ class Tracking:
         )
         self.follows.pop(job.id, None)
         if is_active:
-            self._posting.close(job)
+            self._runs.close(job)
         else:
             board.journal.change_job(job, state=JobState.ENDED, ended_at=board.now.wall)
             self.follow(job)
@@ -471,7 +471,7 @@ class Tracking:
             else:
                 follow.verdicts.append(_verdict(drop, Outcome.UNKNOWN, wording.NOT_TOLD))
         if seeking and not follow.verdicts:
-            self._posting.write_off(job, again)
+            self._runs.write_off(job, again)
         elif seeking:
             board.journal.change_job(job, state=JobState.ENDED, ended_at=board.now.wall)
         for drop in again:

@@ -150,7 +150,7 @@ def _waits_for(coordinator: Coordinator, drop: Drop, job: Job | None) -> tuple[s
             names = coordinator.lookup.waits_for(drop.server, drop.options) if job and job.handle is None else None
             if names is not None and drop.state is DropState.CLAIMED:
                 return TAKEN_OVER_WAITS.format(reason=names), coordinator.lookup.next_look_s(drop.server, drop.options)
-            run = coordinator.posting.runs.get(job.id) if job else None
+            run = coordinator.runs.all.get(job.id) if job else None
             next_s = run.not_before_s if run and run.not_before_s > coordinator.board.now.monotonic else None
             is_next = next_s is None and drop.state is DropState.CLAIMED
             if is_next and _has_too_few_places(coordinator, drop.server):

@@ -185,7 +185,7 @@ def _ends(outcomes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _job(coordinator: Coordinator, job: Job) -> dict[str, Any]:
-    run = coordinator.posting.runs.get(job.id)
+    run = coordinator.runs.all.get(job.id)
     members = coordinator.board.members_of(job)
     follow = coordinator.tracking.follows.get(job.id)
     active = follow.active if follow else None
