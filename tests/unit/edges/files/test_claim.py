@@ -64,6 +64,17 @@ def test_something_else_called_working_stops_the_folder(
     assert (share.root / "a.jpg").exists()
 
 
+def test_claimed_file_is_claimed_again_although_its_directory_has_become_a_link(
+    files: FolderFiles, share: Share, tmp_path: Path
+) -> None:
+    identity = share.drop("spring/a.jpg")
+    item = share.claim_item("spring/a.jpg", identity)
+    assert claim(files, item).status is ClaimStatus.CLAIMED
+    (share.root / "spring").rename(tmp_path / "elsewhere")
+    (share.root / "spring").symlink_to(tmp_path / "elsewhere")
+    assert claim(files, item).status is ClaimStatus.CLAIMED
+
+
 def test_file_taken_away_is_missing(files: FolderFiles, share: Share) -> None:
     identity = share.drop("a.jpg")
     item = share.claim_item("a.jpg", identity)
