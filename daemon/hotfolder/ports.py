@@ -297,6 +297,16 @@ class LedgerError(Exception):
     """The ledger cannot be used; the text names it, the trouble and the next step."""
 
 
+class RowsGoneError(LedgerError):
+    """Rows that were to change, or that others belong to, have been taken out by somebody else; nothing is written."""
+
+    def __init__(self, text: str, *, table: str, keys: Collection[int | tuple[int, int]]) -> None:
+        """`keys` are ids, of POSTs the job and its number."""
+        super().__init__(text)
+        self.table = table
+        self.keys = frozenset(keys)
+
+
 class LedgerOwnedError(LedgerError):
     """Another instance owns the ledger."""
 
@@ -331,7 +341,7 @@ class Ledger(LedgerReader, Protocol):
     The durable record, opened by its one owner; one thread uses it.
 
     `commit` returns only when the writes would survive a power cut, all of them or none; it raises `LedgerError`, and
-    the same writes may then be committed again.
+    the same writes may then be committed again; after a `RowsGoneError` only without the rows that it names.
     """
 
     @property

@@ -52,7 +52,7 @@ from hotfolder.core.model import (
     PublishState,
     Unfinished,
 )
-from hotfolder.ports import HistoryQuery, Ledger, LedgerError
+from hotfolder.ports import HistoryQuery, Ledger, LedgerError, RowsGoneError
 
 # One ledger serves all examples of a property: each uses ids of its own.
 shared_ledger = settings(
@@ -428,3 +428,22 @@ def test_the_round_trips_draw_every_column() -> None:
     assert {"id", "name", *JOB_VALUES} == set(JOB_COLUMNS)
     assert {"job", "number", *POST_VALUES} == set(POST_COLUMNS)
     assert {"id", "name", *PUBLISH_VALUES} == set(PUBLISH_COLUMNS)
+
+
+def test_rows_that_are_gone_are_named_and_nothing_is_written(ledger: Ledger) -> None:
+    ledger.commit([InsertJob(job(1)), InsertDrops((drop(1), drop(2)))])
+    row = {"reason": "amended"}
+    with pytest.raises(RowsGoneError) as drops_gone:
+        ledger.commit([UpdateDrops(({"id": 1, **row}, {"id": 3, **row}, {"id": 4, **row}))])
+    with pytest.raises(RowsGoneError) as jobs_gone:
+        ledger.commit([UpdateDrops(({"id": 2, **row},)), UpdateJob(7, {"files_total": 1})])
+    with pytest.raises(RowsGoneError) as posts_gone:
+        ledger.commit([UpdatePost(1, 5, {"reason": "no answer"})])
+    with pytest.raises(RowsGoneError) as lacking:
+        ledger.commit([InsertPost(post(8, 1)), InsertPost(post(1, 1))])
+    assert (drops_gone.value.table, set(drops_gone.value.keys)) == ("drops", {3, 4})
+    assert (jobs_gone.value.table, set(jobs_gone.value.keys)) == ("jobs", {7})
+    assert (posts_gone.value.table, set(posts_gone.value.keys)) == ("posts", {(1, 5)})
+    assert (lacking.value.table, set(lacking.value.keys)) == ("jobs", {8})
+    assert {found.reason for found in ledger.unfinished().drops} == {drop(1).reason}
+    ledger.commit([UpdateDrops(({"id": 1, **row},))])  # the others go on

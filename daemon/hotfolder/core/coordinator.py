@@ -172,6 +172,11 @@ class Coordinator:
         self.filing.flush()
         self._close_retired()
 
+    def records(self) -> tuple[dict[int, Drop], dict[int, Job], dict[tuple[int, int], Post]]:
+        """Return the drops, jobs and POSTs that are not at their end, by their keys in the ledger."""
+        posts = [run.post for run in self.runs.all.values() if run.post is not None]
+        return dict(self.board.drops), dict(self.board.jobs), {(post.job, post.number): post for post in posts}
+
     def next_wake_s(self) -> float | None:
         """Return the monotonic time by which `step(Woken(), ...)` has something to do, None if only events matter."""
         times = [desk.next_wake_s() for desk in self.desks.values()]

@@ -11,11 +11,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol, TypeVar, cast
 
 from hotfolder.core import wording
 from hotfolder.core.board import Turn, backoff_s
 from hotfolder.core.coordinator import Coordinator
+from hotfolder.core.mending import Known, mended
 from hotfolder.core.messages import (
     Action,
     AskExpiry,
@@ -41,7 +43,7 @@ from hotfolder.core.messages import (
 )
 from hotfolder.core.model import Drop, Job
 from hotfolder.core.stalls import STALL_S
-from hotfolder.ports import BusyError, Clock, Files, Ledger, LedgerError
+from hotfolder.ports import BusyError, Clock, Files, Ledger, LedgerError, RowsGoneError
 from hotfolder.services.account import Account
 from hotfolder.services.crew import Crew
 from hotfolder.services.folder import FolderService
@@ -55,6 +57,8 @@ from hotfolder.services.worker import HANG_S
 EVENTS_PER_TURN = 256  # shares one commit among what came in meanwhile, and keeps a flood from delaying claims
 
 IDLE_WAKE_S = 30.0  # with nothing due the loop still turns, so that a watchdog sees it live
+
+GONE_TOLD_S = 600.0  # who deletes rows of the ledger hears of it once, though they are missed one by one
 
 LOOK_S = 1.0  # how often threads at work are looked after: what stands still holds up others until it is noticed
 
@@ -134,6 +138,7 @@ class Supervisor:
         self._called: deque[Ask] = deque()  # those among them that may change something
         self._is_behind = False  # the ledger lacks a turn, and there will be none any more
         self.ledger_error: str | None = None
+        self._gone_told_s: float | None = None
         self.turns = 0  # finished ones
         self._turned: Callable[[], None] = lambda: None
         self._standing: set[PostKey] = set()  # POSTs that wait for their shares, as told to the coordinator
@@ -327,8 +332,27 @@ class Supervisor:
     def _commit(self, turns: list[Turn]) -> None:
         """Make the writes durable; until then nothing of this turn happens."""
         writes = [write for turn in turns for write in turn.writes]
-        if writes:
-            self._insist(lambda: self._ledger.commit(writes), "written")
+        while writes:
+            try:
+                self._insist(partial(self._ledger.commit, writes), "written")
+            except RowsGoneError as error:
+                now_s = self._clock.monotonic()
+                if self._gone_told_s is None or now_s - self._gone_told_s > GONE_TOLD_S:
+                    self._log.trouble(wording.ROWS_GONE.format(error=error))
+                    self._gone_told_s = now_s
+                writes = mended(writes, error.table, error.keys, self._known(turns))
+            else:
+                return
+
+    def _known(self, turns: Sequence[Turn]) -> Known:
+        """Return all that memory has after these turns."""
+        drops, jobs, posts = self.coordinator.records()
+        finished = [pair for turn in turns for pair in turn.finished]
+        return Known(
+            drops=drops | {drop.id: drop for drop, _ in finished},
+            jobs=jobs | {job.id: job for _, job in finished if job is not None},
+            posts=posts,
+        )
 
     def _insist(self, do: Callable[[], T], what: str) -> T:
         """Return what the ledger gives, however long that takes; raises `UnwrittenError` when a stop is asked."""
@@ -337,6 +361,8 @@ class Supervisor:
             try:
                 result = do()
                 break
+            except RowsGoneError:
+                raise  # it would be the same again
             except LedgerError as error:
                 tries += 1
                 if self.ledger_error is None:

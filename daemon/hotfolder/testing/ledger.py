@@ -5,7 +5,7 @@ A ledger in memory: fits `ports.Ledger`, keeps exactly what was committed, and f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -45,7 +45,7 @@ from hotfolder.core.model import (
     Stored,
     Unfinished,
 )
-from hotfolder.ports import HistoryQuery, JobStory, LedgerError
+from hotfolder.ports import HistoryQuery, JobStory, LedgerError, RowsGoneError
 
 _ENDED_DROPS = (DropState.FILED, DropState.WITHDRAWN)
 _ENDED_JOBS = (JobState.CLOSED, JobState.VOID)
@@ -272,8 +272,8 @@ class _Rows:
 
     def check_jobs(self) -> None:
         named = {drop.job for drop in self.drops.values()} | {job for job, _ in self.posts}
-        if strangers := named - self.jobs.keys() - {None}:
-            raise LedgerError(f"the ledger has no jobs {strangers}")
+        if gone := {job for job in named if job is not None} - self.jobs.keys():
+            raise RowsGoneError(f"the ledger has no jobs {gone}", table="jobs", keys=gone)
         if strangers := {job.publish for job in self.jobs.values()} - self.publishes.keys() - {None}:
             raise LedgerError(f"the ledger has no publishes {strangers}")
         names = [publish.name for publish in self.publishes.values() if publish.name is not None]
@@ -287,8 +287,9 @@ class _Rows:
                     _insert(self.drops, drop.id, _with(Drop, DROP_COLUMNS, drop))
                     self.next_drop = max(self.next_drop, drop.id + 1)
             case UpdateDrops():
+                _check_standing("drops", self.drops, [row["id"] for row in write.rows])
                 for row in write.rows:
-                    self.drops[row["id"]] = _with(Drop, DROP_COLUMNS, _standing(self.drops, row["id"]), row)
+                    self.drops[row["id"]] = _with(Drop, DROP_COLUMNS, self.drops[row["id"]], row)
             case DeleteDrops():
                 for id_ in write.ids:
                     self.drops.pop(id_, None)
@@ -298,17 +299,19 @@ class _Rows:
                 _insert(self.jobs, job.id, _with(Job, JOB_COLUMNS, job))
                 self.next_job = max(self.next_job, job.id + 1)
             case UpdateJob():
-                self.jobs[write.id] = _with(Job, JOB_COLUMNS, _standing(self.jobs, write.id), write.values)
+                _check_standing("jobs", self.jobs, [write.id])
+                self.jobs[write.id] = _with(Job, JOB_COLUMNS, self.jobs[write.id], write.values)
             case InsertPost(row=post):
                 _insert(self.posts, (post.job, post.number), _with(Post, POST_COLUMNS, post))
             case UpdatePost(job=number):
                 key = (number, write.number)
-                self.posts[key] = _with(Post, POST_COLUMNS, _standing(self.posts, key), write.values)
+                _check_standing("posts", self.posts, [key])
+                self.posts[key] = _with(Post, POST_COLUMNS, self.posts[key], write.values)
             case InsertPublish(row=publish):
                 _insert(self.publishes, publish.id, _with(Publish, PUBLISH_COLUMNS, publish))
             case UpdatePublish():
-                standing = _standing(self.publishes, write.id)
-                self.publishes[write.id] = _with(Publish, PUBLISH_COLUMNS, standing, write.values)
+                _check_standing("publishes", self.publishes, [write.id])
+                self.publishes[write.id] = _with(Publish, PUBLISH_COLUMNS, self.publishes[write.id], write.values)
             case RememberFolder():
                 self.folders[write.name] = write
             case _:
@@ -321,10 +324,10 @@ def _insert(table: dict[Key, Record], key: Key, record: Record) -> None:
     table[key] = record
 
 
-def _standing(table: dict[Key, Record], key: Key) -> Record:
-    if key not in table:
-        raise LedgerError(f"the ledger has no {key} that could be changed")
-    return table[key]
+def _check_standing(name: str, table: Mapping[Any, object], keys: Collection[int | tuple[int, int]]) -> None:
+    gone = [key for key in keys if key not in table]
+    if gone:
+        raise RowsGoneError(f"the ledger has no {name} {gone} that could be changed", table=name, keys=gone)
 
 
 def _with(

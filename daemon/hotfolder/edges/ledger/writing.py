@@ -7,7 +7,7 @@ cost more than the database does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -15,7 +15,8 @@ from operator import itemgetter
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self, assert_never, cast
 
-from sqlalchemy import ClauseElement, Connection, Table
+from sqlalchemy import ClauseElement, Connection, Table, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from hotfolder.core.journal import (
@@ -36,7 +37,7 @@ from hotfolder.edges.ledger.database import Held
 from hotfolder.edges.ledger.reading import Reading
 from hotfolder.edges.ledger.rows import DROP, JOB, POST, PUBLISH, Shape, to_path, to_text
 from hotfolder.edges.ledger.tables import drops, jobs, posts, publishes
-from hotfolder.ports import LedgerError
+from hotfolder.ports import LedgerError, RowsGoneError
 
 _TABLES: dict[str, tuple[Table, Shape[Any]]] = {
     "drops": (drops, DROP),
@@ -104,6 +105,13 @@ class StoredLedger(Reading):
         """
         steps = [_step(kind, rows) for kind, rows in _kinds(writes) if kind.attributes not in _KEYS]
         these = tuple(writes)
+        try:
+            self._commit(steps, these)
+        except LedgerError as error:
+            self._tell_gone_jobs(error, these)
+            raise
+
+    def _commit(self, steps: Sequence[_Step], these: tuple[Write, ...]) -> None:
         progress = self._progress
         is_there = False
         with self._held.transaction() as connection:
@@ -115,7 +123,7 @@ class StoredLedger(Reading):
             if not is_there:
                 # Only now that the doubt about the last one is settled may there be one about this.
                 self._progress, self._in_doubt = progress, these
-                progress = self._count(connection, progress, writes)
+                progress = self._count(connection, progress, these)
                 for step in steps:
                     self._carry_out(connection, step)
         self._progress, self._in_doubt = progress, None
@@ -143,7 +151,34 @@ class StoredLedger(Reading):
         rows = list(zip(*(step.columns[name] for name in order), strict=True))
         done = connection.exec_driver_sql(statement, rows).rowcount
         if step.kind.verb == "change" and done != step.rows:
-            raise LedgerError(f"{self._held.name} has {done} of {step.rows} {step.kind.table} that were to change")
+            names = [column.name for column in _TABLES[step.kind.table][0].primary_key]
+            keys = set(zip(*(step.columns[f"key_{name}"] for name in names), strict=True))
+            raise self._gone(connection, step.kind.table, keys)
+
+    def _gone(self, connection: Connection, table: str, keys: Collection[tuple[int, ...]]) -> RowsGoneError:
+        """Return what to raise when not all of these rows are there."""
+        columns = _TABLES[table][0].primary_key.columns
+        gone = [
+            key
+            for key in keys  # there are few, and it happens hardly ever
+            if connection.execute(
+                select(*columns).where(*(column == value for column, value in zip(columns, key, strict=True)))
+            ).first()
+            is None
+        ]
+        text = f"{self._held.name} has lost {len(gone)} of {len(keys)} {table} that were to change"
+        return RowsGoneError(text, table=table, keys=[key[0] if len(key) == 1 else (key[0], key[1]) for key in gone])
+
+    def _tell_gone_jobs(self, error: LedgerError, writes: Sequence[Write]) -> None:
+        """Raise `RowsGoneError` if the database refused what belongs to jobs that are no longer there."""
+        if not isinstance(error.__cause__, IntegrityError):
+            return
+        needed = {(job,) for write in writes for job in _jobs_of(write)}
+        needed -= {(write.row.id,) for write in writes if isinstance(write, InsertJob)}
+        with self._held.transaction() as connection:
+            gone = self._gone(connection, "jobs", needed)
+        if gone.keys:
+            raise gone from error
 
     def _statement(self, connection: Connection, kind: _Kind) -> tuple[str, list[str]]:
         """Return a statement in the database's own words, and the names of its parameters in their order."""
@@ -178,6 +213,19 @@ def _nothing() -> None:
 
 def _progress(connection: Connection) -> _Progress:
     return _Progress(*connection.execute(queries.PROGRESS).one())
+
+
+def _jobs_of(write: Write) -> Iterator[int]:
+    """Yield the jobs that have to be there for a write."""
+    match write:
+        case InsertDrops(rows):
+            yield from (drop.job for drop in rows if drop.job is not None)
+        case UpdateDrops(rows):
+            yield from (row["job"] for row in rows if row.get("job") is not None)
+        case InsertPost(row):
+            yield row.job
+        case _:
+            pass
 
 
 def _ids_after(writes: Sequence[Write], kind: type[InsertDrops | InsertJob]) -> Iterator[int]:
