@@ -261,11 +261,6 @@ UNSAFE_TO_DO = {
 TAKE_NOTE_AWAY = "You can delete this note then."
 PLACE = ("File: {path}", "Hot folder: {folder}")
 
-ROWS_GONE = (
-    "{error}: another program has taken them out; what is under way is written anew, what is at its end is left out; "
-    "look at the ledger with commands, and change nothing in it while the daemon runs"
-)
-
 # --- the server's own words ---
 
 _WORDS = {

@@ -60,6 +60,11 @@ IDLE_WAKE_S = 30.0  # with nothing due the loop still turns, so that a watchdog 
 
 GONE_TOLD_S = 600.0  # who deletes rows of the ledger hears of it once, though they are missed one by one
 
+ROWS_GONE = (
+    "{error}: another program has taken them out; what is under way is written anew, what is at its end is left out; "
+    "look at the ledger with commands, and change nothing in it while the daemon runs"
+)
+
 LOOK_S = 1.0  # how often threads at work are looked after: what stands still holds up others until it is noticed
 
 
@@ -338,7 +343,7 @@ class Supervisor:
             except RowsGoneError as error:
                 now_s = self._clock.monotonic()
                 if self._gone_told_s is None or now_s - self._gone_told_s > GONE_TOLD_S:
-                    self._log.trouble(wording.ROWS_GONE.format(error=error))
+                    self._log.trouble(ROWS_GONE.format(error=error))
                     self._gone_told_s = now_s
                 writes = mended(writes, error.table, error.keys, self._known(turns))
             else:
