@@ -279,7 +279,7 @@ BUGS: Final[dict[str, Bug]] = {
     ),
     "jobs of our own name are not looked for": Bug(
         change=Change(
-            "core/tracking.py",
+            "core/deciding.py",
             "        if not others:\n            return\n        board",
             "        return\n        board",
         )
