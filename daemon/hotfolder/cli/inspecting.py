@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -31,7 +32,9 @@ from hotfolder.ips.documents import upload_document
 from hotfolder.status import explain as explaining
 from hotfolder.status.filters import FilterError, history_query
 from hotfolder.status.plain import as_json
+from hotfolder.status.prose import as_text
 from hotfolder.status.snapshot import NO_DAEMON, Snapshot
+from hotfolder.status.story import post_of
 from hotfolder.status.view import look_soon, object_soon
 
 
@@ -279,6 +282,7 @@ def explain(
         place = explaining.place_of(settings, whole)
         with asking.ledger_of(settings) as ledger:
             found = explaining.known_at(ledger, place[0].name, place[1]) if place and place[1] else []
+            post = post_of(ledger, *found[0]) if found else None
         kind = look_soon(whole)
         answer = explaining.explain(
             settings,
@@ -288,11 +292,21 @@ def explain(
             today=asking.now().date(),
             live=None,
             objection=object_soon(whole) if kind == "file" else None,
+            post=post,
         )
+        answer = explaining.with_look(answer, look_soon)
     if xml:
         return _xml(settings, answer)
-    typer.echo(as_json(answer, indent=2) if as_json_ else explaining.as_text(answer, asking.now()))
+    if as_json_:
+        typer.echo(as_json(answer, indent=2))
+    else:
+        columns = min(shutil.get_terminal_size().columns, READ_COLUMNS)
+        typer.echo(as_text(answer, asking.now(), columns=columns))
     return Exit.GOOD if answer["folder"] else Exit.ATTENTION
+
+
+READ_COLUMNS = 100
+"""Longer lines of prose are hard to read."""
 
 
 def _xml(settings: Settings, answer: dict[str, Any]) -> int:

@@ -160,11 +160,12 @@ def receipt(drop: Drop, job: Job | None) -> dict[str, Any]:
 
 def receipt_text(drop: Drop, job: Job | None) -> str:
     """
-    Return the receipt as TOML, as it is filed: with when the file is to go live, since it does not yet.
+    Return the receipt as TOML, as it is filed: with when the file is to go live; when it did is not known yet.
 
     TOML has no null: what does not apply is an empty string, so that every key is in every receipt.
     """
-    values = receipt(drop, job) | {"published_at": None, "visible": promised(drop, job)}
+    values = receipt(drop, job) | {"visible": promised(drop, job)}
+    del values["published_at"]
     return tomli_w.dumps({key: "" if value is None else value for key, value in values.items()})
 
 

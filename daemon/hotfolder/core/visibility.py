@@ -50,6 +50,14 @@ def published_at(drop: Drop, job: Job | None) -> datetime | None:
     return None if _is_missed(publish, drop) else publish.ended_at
 
 
+def due_of(drop: Drop, job: Job | None) -> str | None:
+    """Return for when the publish is due that a file waits for, as `Publish.due` says it; None if it waits for none."""
+    publish = None if job is None else job.publishing
+    if drop.outcome not in STORED or publish is None or publish.state is not PublishState.WAITING:
+        return None
+    return publish.due
+
+
 def planned(when: PublishWhen | time, options: str) -> str:
     """Return when a file goes live that is still to be stored, with these options."""
     if not is_marked(options):

@@ -307,6 +307,21 @@ def shown(text: str) -> str:
     return _UNSHOWN.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
+_RIGHT_TO_LEFT = ("R", "AL", "AN")
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+
+def isolated(text: str) -> str:
+    """
+    Return text that is shown so that letters from right to left in it do not turn round what stands beside it.
+
+    Where there are none it stays as it is: not every terminal knows the marks.
+    """
+    if text.isascii() or not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+        return text
+    return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+
+
 def tidied(message: str) -> str:
     """Return a message of the server as one line that can be shown, not longer than some sentences."""
     line = " ".join(_UNSHOWN.sub(" ", message).split())

@@ -8,24 +8,26 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from hotfolder.core import naming
 from hotfolder.core.litter import WORKING, is_reserved
-from hotfolder.core.model import Drop, DropState, Job
+from hotfolder.core.model import Drop, DropState, Job, Post
 from hotfolder.core.rules import Router
 from hotfolder.core.settings import FolderSettings, OnSuccess, Settings
-from hotfolder.core.visibility import planned, visible
-from hotfolder.core.wording import shown
+from hotfolder.core.visibility import due_of, planned, published_at, visible
 from hotfolder.ports import LedgerReader
 from hotfolder.status import cures
-from hotfolder.status.plain import stamp
+from hotfolder.status.plain import of_local, stamp
 from hotfolder.status.snapshot import PEOPLE
+from hotfolder.status.story import What, as_data, moments
 
 Found = Sequence[tuple[Drop, Job | None]]
+
+THE_FOLDER_ITSELF = "this is the hot folder itself"
 
 Kind = Literal["file", "directory", "other", "nothing", "no answer"]
 """What lies at a path now; "no answer" = the share did not say in time."""
@@ -71,22 +73,24 @@ def explain(
     today: date,
     live: Mapping[str, Any] | None,
     objection: str | None = None,
+    post: Post | None = None,
 ) -> dict[str, Any]:
     """
     Return everything about a path as plain data.
 
-    `found` is what the ledger says, newest first. `live` is what the running daemon says, empty where it knows
-    nothing of the path, None where no daemon runs. `objection` is why the file that lies there now would be refused.
+    `found` is what the ledger says, newest first, and `post` the one that the newest went with. `live` is what the
+    running daemon says, empty where it knows nothing of the path, None where no daemon runs. `objection` is why the
+    file that lies there now would be refused. `story` is there of what was seen: its moments, in their order.
     """
     place = place_of(settings, path)
     if place is None:
         folders = ", ".join(str(folder.path) for folder in settings.folders)
         return {"path": str(path), "folder": None, "state": None, "reason": f"in none of the hot folders: {folders}"}
     folder, inside = place
-    answer: dict[str, Any] = {"path": str(path), "folder": folder.name, "inside": inside}
+    answer: dict[str, Any] = {"path": str(path), "folder": folder.name, "inside": inside, "daemon": live is not None}
     if not inside:
         told = {key: value for key, value in (live or {}).items() if value is not None}
-        return answer | {"state": None, "reason": "this is the hot folder itself"} | told
+        return answer | {"state": None, "reason": THE_FOLDER_ITSELF} | told
     latest, job = found[0] if found else (None, None)
     said = dict(live or {})
     is_settling = said.get("state") is not None and said["drop"] is None
@@ -99,12 +103,27 @@ def explain(
             answer |= said
             if is_settling and objection is not None:
                 answer["objection"] = f"it would be rejected: {objection}"
+        if answer.get("seen_at"):
+            answer["story"] = [{"what": What.SEEN.value, "at": answer["seen_at"]}]
     else:
         answer |= _known(folder, latest, job)
+        answer["story"] = as_data(moments(latest, job, post))
         if said.get("drop") == latest.id:
             answer |= said
         answer["earlier"] = len(found) - 1
     return answer
+
+
+def with_look(answer: dict[str, Any], look: Callable[[Path], Kind]) -> dict[str, Any]:
+    """
+    Return an explanation with `is_there`: whether the original lies where it was put.
+
+    None where that cannot be told; what nobody has put anywhere has no such key.
+    """
+    if answer.get("now_at") is None:
+        return answer
+    kind = look(Path(answer["now_at"]))
+    return answer | {"is_there": None if kind == "no answer" else kind == "file"}
 
 
 def _is_another(latest: Drop, inside: str, kind: Kind) -> bool:
@@ -184,12 +203,15 @@ def _known(folder: FolderSettings, drop: Drop, job: Job | None) -> dict[str, Any
         "cure": cures.of_held(drop.reason) if drop.state is DropState.HELD else cures.of_outcome(drop.outcome),
         "next_at": None,
         "drop": drop.id,
+        "file": drop.path,
         "outcome": drop.outcome.value if drop.outcome else None,
         "evidence": drop.evidence,
         "seen_at": stamp(drop.seen_at),
         "ready_at": stamp(drop.ready_at),
         "stored_at": stamp(drop.stored_at),
         "filed_at": stamp(drop.filed_at),
+        "published_at": stamp(published_at(drop, job)),
+        "publish_due": of_local(due_of(drop, job)),
         "now_at": None if is_deleted else str(folder.path / (where or drop.path)),
         "job": job.name if job else None,
         "job_handle": job.handle if job else None,
@@ -223,69 +245,3 @@ def _waits(drop: Drop) -> str:
             return "held until a person decides"
         case DropState.FILED | DropState.WITHDRAWN:
             return ""
-
-
-_LABELS = (
-    ("state", "State"),
-    ("outcome", "Outcome"),
-    ("reason", "Why"),
-    ("cure", "What to do"),
-    ("next", "Next"),
-    ("now_at", "Now at"),
-    ("last", "Before"),
-    ("folder", "Hot folder"),
-    ("folder_state", "It is"),
-    ("rule", "Rule"),
-    ("visible", "Visible"),
-    ("destination", "Destination"),
-    ("asset", "Asset ID"),
-    ("job", "Job"),
-    ("job_handle", "Job handle"),
-    ("seen", "Seen"),
-    ("ready", "Complete"),
-    ("evidence", "Evidence"),
-    ("stored", "Decided"),
-    ("filed", "Filed"),
-    ("objection", "Caution"),
-    ("caution", "Caution"),
-    ("second", "Caution"),
-)
-
-
-def as_text(answer: Mapping[str, Any], now: datetime) -> str:
-    """Return an explanation as lines for a terminal; `now` is aware, and its time zone is the reader's."""
-    shown_of = dict(answer)
-    if answer.get("next_at"):
-        shown_of["next"] = _next(answer["next_at"], now)
-    for key in ("seen", "ready", "stored", "filed"):
-        if answer.get(f"{key}_at"):
-            shown_of[key] = _local(answer[f"{key}_at"], now)
-    if answer.get("last_outcome"):
-        shown_of["last"] = f"another file was dropped here: {answer['last_outcome']}"
-        if answer.get("last_at"):
-            shown_of["last"] += f", {_local(answer['last_at'], now)}"
-    if answer.get("possible_second_copy"):
-        shown_of["second"] = "there may be a second copy of it on the server"
-    lines = [shown(str(answer["path"]))]
-    for key, label in _LABELS:
-        value = shown_of.get(key)
-        if value not in (None, ""):
-            lines.append(f"  {label + ':':<13}{shown(str(value))}")
-    options = answer.get("options")
-    if options:
-        lines.append("  Options:")
-        lines += [
-            shown(f"    {name} = {json.dumps(value, ensure_ascii=False)}") for name, value in sorted(options.items())
-        ]
-    return "\n".join(lines)
-
-
-def _local(moment: str, now: datetime) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S}"
-
-
-def _next(next_at: str, now: datetime) -> str:
-    at = datetime.fromisoformat(next_at)
-    left_s = max(0, round((at - now).total_seconds()))
-    left = f"{left_s} s" if left_s < 120 else f"{left_s // 60} minutes"
-    return f"in {left} ({at.astimezone(now.tzinfo):%H:%M:%S})"

@@ -24,3 +24,8 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
 def stamp(at: datetime | None) -> str | None:
     """Return RFC 3339 in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def of_local(moment: str | None) -> str | None:
+    """Return RFC 3339 in UTC for a minute by the calendar and clock of this machine; None for none, and for ""."""
+    return stamp(datetime.fromisoformat(moment).astimezone()) if moment else None

@@ -12,11 +12,11 @@ from typing import Any
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.model import Publish, PublishState
 from hotfolder.status import cures
-from hotfolder.status.plain import stamp
+from hotfolder.status.plain import of_local, stamp
 
 
 def of_daemon(coordinator: Coordinator) -> dict[str, Any]:
-    """Return the state of all companies together: `due` is by the local clock, "" for as soon as possible."""
+    """Return the state of all companies together; `due` is None also of what is wanted as soon as possible."""
     lines = list(coordinator.publishing.lines)
     refused = next((line.refused for line in lines if line.refused is not None), None)
     return _of(
@@ -41,7 +41,7 @@ def _of(publishes: list[Publish], *, refused: str | None) -> dict[str, Any]:
     return {
         "state": state,
         "files_waiting": sum(publish.files for publish in waiting),
-        "due": min((publish.due for publish in waiting), default=None),
+        "due": of_local(min((publish.due for publish in waiting), default=None)),
         "running": [
             {
                 "name": publish.name,

@@ -40,7 +40,7 @@ JOB_STATES: dict[JobState, str] = {
     JobState.PLANNED: "waiting",
     JobState.OPENING: "sending",
     JobState.OPEN: "sending",
-    JobState.SEEKING: "asking the server",
+    JobState.SEEKING: "asking",
     JobState.CLOSING: "closing",
     JobState.ENDED: "processing",
     JobState.OVER: "filing",

@@ -20,11 +20,12 @@ from hotfolder.core.notes import receipt
 from hotfolder.core.settings import Settings
 from hotfolder.ports import BusyError, Clock, FolderError, HistoryQuery, LedgerReader, Reader
 from hotfolder.status import attention, live
-from hotfolder.status.explain import Kind, explain, known_at, place_of
+from hotfolder.status.explain import Kind, explain, known_at, place_of, with_look
 from hotfolder.status.objections import objection_of
 from hotfolder.status.retrying import LookAt
 from hotfolder.status.running import Running
 from hotfolder.status.snapshot import Recent, Snapshot, take
+from hotfolder.status.story import post_of
 
 KEPT_S = 0.25  # while nothing happens only times go on
 
@@ -139,7 +140,9 @@ class View:
         kind = "file" if said.get("state") else self.look_at(path)
         is_open = kind == "file" and said.get("state") in (None, "settling", "held")
         objection = object_soon(path, most) if is_open else None
-        return explain(settings, path, found, kind=kind, today=_today(), live=said, objection=objection)
+        post = post_of(self.ledger, *found[0]) if found else None
+        told = explain(settings, path, found, kind=kind, today=_today(), live=said, objection=objection, post=post)
+        return with_look(told, self.look_at)
 
 
 def _unreadable(folder: str, path: str, identity: Identity) -> Reader:

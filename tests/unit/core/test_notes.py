@@ -199,7 +199,9 @@ def test_receipt_tells_everything_of_a_stored_file() -> None:
         "visible": "it is not marked to go live",
         "options": {"crop": {"manual": {"left": 1}}, "keywords": ["spring"], "overwrite": True},
     }
-    assert tomllib.loads(receipt_text(drop, JOB)) == receipt(drop, JOB) | {"published_at": ""}
+    filed = receipt(drop, JOB)
+    del filed["published_at"]  # a receipt that lies there cannot learn of it
+    assert tomllib.loads(receipt_text(drop, JOB)) == filed
 
 
 def test_receipt_of_a_renamed_file_has_its_real_name() -> None:
@@ -218,6 +220,7 @@ def test_receipt_has_all_its_keys_and_can_be_read_back(outcome: Outcome, path: s
     values = receipt(drop, None)
     assert list(values) == KEYS
     assert json.loads(json.dumps(values)) == values
+    del values["published_at"]
     text = receipt_text(drop, None).encode().decode()
     assert tomllib.loads(text) == {key: "" if value is None else value for key, value in values.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.unit.status.played import settings_of
 from hotfolder.core.journal import InsertDrops
 from hotfolder.core.model import Drop, DropState, Outcome
 from hotfolder.core.settings import OnSuccess, Settings
-from hotfolder.status.explain import Kind, as_text, explain, known_at, place_of
+from hotfolder.status.explain import Kind, explain, known_at, place_of, with_look
 from hotfolder.testing.ledger import FakeLedger
 
 SETTINGS = settings_of("catalog", "archive")
@@ -91,7 +91,7 @@ def test_a_file_that_would_be_refused_tells_why_before_anybody_looks() -> None:
     settling = {"drop": None, "state": "settling", "reason": "still being written", "cure": None, "next_at": None}
     told = answer("/catalog/lab.psd", kind="file", live=settling, objection="it is in Lab colour")
     assert (told["state"], told["reason"]) == ("settling", "still being written")
-    assert "  Caution:     it would be rejected: it is in Lab colour" in as_text(told, MOMENT)
+    assert told["objection"] == "it would be rejected: it is in Lab colour"
 
 
 def test_a_new_file_tells_where_it_would_go() -> None:
@@ -170,22 +170,27 @@ def test_every_state_of_a_drop_can_be_told(state: DropState) -> None:
     assert found["reason"] or found["state"] == "done"
 
 
-def test_text_tells_the_next_moment_by_the_readers_own_clock() -> None:
-    now = datetime(2026, 3, 1, 13, 3, 10, tzinfo=timezone(timedelta(hours=1)))
-    one = {"path": "/catalog/chair.jpg", "state": "ready", "next_at": "2026-03-01T12:03:22.000Z"}
-    assert "  Next:        in 12 s (13:03:22)" in as_text(one, now)
-    later = one | {"next_at": "2026-03-01T12:10:10.000Z"}
-    assert "  Next:        in 7 minutes (13:10:10)" in as_text(later, now)
-    past = one | {"next_at": "2026-03-01T12:00:00.000Z"}
-    assert "  Next:        in 0 s" in as_text(past, now)
+def test_where_the_original_lies_is_looked_at() -> None:
+    told = answer("/catalog/chair.jpg", filed())
+    asked: list[Path] = []
+
+    def look(path: Path) -> Kind:
+        asked.append(path)
+        return kinds.pop()
+
+    kinds: list[Kind] = ["no answer", "nothing", "file"]
+    assert [with_look(told, look)["is_there"] for _ in range(3)] == [True, False, None]
+    assert set(asked) == {Path("/catalog/_done/2026-03-01/chair.jpg")}
+    assert "is_there" not in with_look(answer("/catalog/never.jpg"), look)
 
 
-def test_text_is_safe_to_print() -> None:
-    nasty = "new\nline\x1b[31m\u202e.jpg"
-    found = answer(f"/catalog/{nasty}", filed(path=nasty, evidence="\x1b]0;title\x07"), live={})
-    text = as_text(found, datetime.now(UTC))
-    assert not set(text) & set("\x1b\u202e\x07")
-    assert r"new\nline\x1b[31m\u202e.jpg" in text
+def test_the_story_is_there_of_what_was_seen() -> None:
+    told = answer("/catalog/chair.jpg", filed(ready_at=MOMENT))
+    assert [moment["what"] for moment in told["story"]] == ["seen", "complete", "decided", "filed"]
+    settling = {"drop": None, "state": "settling", "reason": "just found", "cure": None, "next_at": None}
+    told = answer("/catalog/chair.jpg", kind="file", live=settling | {"seen_at": "2026-03-01T12:00:00.000Z"})
+    assert told["story"] == [{"what": "seen", "at": "2026-03-01T12:00:00.000Z"}]
+    assert "story" not in answer("/catalog/never.jpg")
 
 
 def test_a_drop_is_known_by_its_path_in_either_unicode_form() -> None:
@@ -194,7 +199,3 @@ def test_a_drop_is_known_by_its_path_in_either_unicode_form() -> None:
     for spelled in ("cafe\u0301.jpg", "caf\u00e9.jpg"):
         assert [one.id for one, _ in known_at(ledger, "catalog", spelled)] == [1]
     assert known_at(ledger, "catalog", "cafe.jpg") == []
-
-
-def test_text_shows_names_as_everybody_types_them() -> None:
-    assert as_text(answer("/catalog/cafe\u0301.jpg"), MOMENT).startswith("/catalog/caf\u00e9.jpg\n")

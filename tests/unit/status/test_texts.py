@@ -21,7 +21,7 @@ from hotfolder.core.notes import left_alone, note
 from hotfolder.core.saying import filled, names_in, texts
 from hotfolder.core.settings import FolderSettings
 from hotfolder.edges.files.words import of_path
-from hotfolder.status import telling, voices
+from hotfolder.status import sizes, telling, voices
 from hotfolder.status.site import words
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -38,7 +38,7 @@ def of_templates() -> Iterator[str]:
                 yield double or single
 
 
-ALL = sorted({*texts(wording), *texts(words), *texts(telling), *voices.SENTENCES, *of_templates()})
+ALL = sorted({*texts(wording), *texts(words), *texts(sizes), *texts(telling), *voices.SENTENCES, *of_templates()})
 
 
 def messages(language: str) -> dict[str, Message]:

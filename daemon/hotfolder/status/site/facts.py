@@ -14,13 +14,14 @@ from typing import Any
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.model import Drop, DropState, Job, Post
 from hotfolder.core.settling import Settling
-from hotfolder.core.visibility import published_at, visible
+from hotfolder.core.visibility import visible
 from hotfolder.core.wording import in_plain_words
 from hotfolder.ports import HistoryQuery
-from hotfolder.status import live
+from hotfolder.status import live, story
 from hotfolder.status.retrying import DOUBTFUL, SAFE
 from hotfolder.status.site import words
 from hotfolder.status.snapshot import JOB_STATES, PEOPLE, state_of
+from hotfolder.status.story import Moment, What
 from hotfolder.status.view import View
 
 LISTED = 200
@@ -200,7 +201,7 @@ def of_file(view: View, number: int) -> FilePage | None:
         _, row, told = said
     return FilePage(
         row=row,
-        steps=tuple(_steps(drop, job)),
+        steps=tuple(_steps(drop, story.moments(drop, job, story.post_of(view.ledger, drop, job)))),
         waits_for=told.get("reason"),
         next_at=told.get("next_at"),
         cure=told.get("cure"),
@@ -217,45 +218,35 @@ def of_file(view: View, number: int) -> FilePage | None:
     )
 
 
-def _steps(drop: Drop, job: Job | None) -> Iterator[Step]:
-    yield Step(at=drop.seen_at, text=words.STEPS["seen"])
-    if drop.ready_at is not None:
-        yield Step(
-            at=drop.ready_at, text=words.STEPS["complete"], evidence=tuple(filter(None, drop.evidence.split(", ")))
-        )
-    if job is not None:
-        yield Step(at=job.created_at, text=words.STEPS["taken over"])
-        if job.first_post_at is not None:
-            yield Step(at=job.first_post_at, text=words.STEPS["sending"])
-        if job.ended_at is not None and drop.outcome is not None:
-            yield Step(at=job.ended_at, text=words.STEPS["ended"])
-    if drop.outcome is not None and drop.stored_at is not None:
-        word = words.of_drop("", drop.outcome)
-        yield Step(at=drop.stored_at, text=word.text, more=drop.reason)
-    if drop.filed_at is not None:
-        yield Step(at=drop.filed_at, text=words.STEPS["filed"])
-    live_at = published_at(drop, job)
-    if live_at is not None:
-        yield Step(at=live_at, text=words.STEPS["live"])
+def _steps(drop: Drop, moments: Iterable[Moment]) -> Iterator[Step]:
+    for moment in moments:
+        match moment.what:
+            case What.COMPLETE:
+                evidence = tuple(filter(None, drop.evidence.split(", ")))
+                yield Step(at=moment.at, text=words.STEPS[moment.what], evidence=evidence)
+            case What.DECIDED:
+                yield Step(at=moment.at, text=words.of_drop("", drop.outcome).text, more=drop.reason)
+            case _:
+                yield Step(at=moment.at, text=words.STEPS[moment.what])
 
 
 def of_upload(view: View, name: str) -> UploadPage | None:
     """Return everything about one job, None if there is none of that name."""
-    story = view.ledger.job(name)
-    if story is None:
+    found = view.ledger.job(name)
+    if found is None:
         return None
 
     def question(coordinator: Coordinator) -> dict[int, Row]:
-        members = coordinator.board.members.get(story.job.id, {})
+        members = coordinator.board.members.get(found.job.id, {})
         return {id_: _live_row(coordinator, drop) for id_, drop in members.items()}
 
     now = view.running.ask(question)
     return UploadPage(
-        job=story.job,
-        word=words.UPLOADS[JOB_STATES[story.job.state]],
-        posts=tuple(story.posts),
-        rows=tuple(now.get(drop.id) or finished(drop) for drop in story.drops),
-        log=tuple(_log_rows(story.job)),
+        job=found.job,
+        word=words.UPLOADS[JOB_STATES[found.job.state]],
+        posts=tuple(found.posts),
+        rows=tuple(now.get(drop.id) or finished(drop) for drop in found.drops),
+        log=tuple(_log_rows(found.job)),
     )
 
 

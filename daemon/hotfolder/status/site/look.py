@@ -16,25 +16,15 @@ from urllib.parse import quote
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from hotfolder.core.saying import Say, Voice, english
+from hotfolder.core.saying import Voice
 from hotfolder.core.wording import shown
-from hotfolder.status.site.words import SIZES
+from hotfolder.status.sizes import size
 from hotfolder.status.voices import voice_of
 
 
 def load(name: str) -> str:
     """Return one of our templates."""
     return resources.files("hotfolder.status.site").joinpath("templates", name).read_text("utf-8")
-
-
-def size(size_bytes: int, say: Say = english) -> str:
-    """Return a size for people."""
-    value = float(size_bytes)
-    for unit in SIZES[:-1]:
-        if value < 1000:
-            return f"{value:.0f} {say(unit)}" if unit == SIZES[0] else f"{value:.1f} {say(unit)}"
-        value /= 1000
-    return f"{value:.1f} {say(SIZES[-1])}"
 
 
 def local(moment: str | datetime | None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hotfolder.core.model import Outcome, PostState
+from hotfolder.status.story import What
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ UPLOADS: Final = {
     "claiming": "Begins",
     "waiting": "Waits for its turn",
     "sending": "Uploading",
-    "asking the server": "Adobe is asked what arrived",
+    "asking": "Adobe is asked what arrived",
     "closing": "Uploading",
     "processing": "At Adobe",
     "filing": "Being put away",
@@ -81,13 +82,13 @@ UPLOADS: Final = {
 """States of a job, as `status --json` calls them."""
 
 STEPS: Final = {
-    "seen": "Seen in the hot folder",
-    "complete": "Complete",
-    "taken over": "Taken over for uploading",
-    "sending": "Upload began",
-    "ended": "Everything was at Adobe",
-    "filed": "Put away",
-    "live": "Went live",
+    What.SEEN: "Seen in the hot folder",
+    What.COMPLETE: "Complete",
+    What.CLAIMED: "Taken over for uploading",
+    What.SENDING: "Upload began",
+    What.ENDED: "Everything was at Adobe",
+    What.FILED: "Put away",
+    What.LIVE: "Went live",
 }
 """Moments in the history of a file."""
 
@@ -98,8 +99,6 @@ POSTS: Final = {
     PostState.UNKNOWN: "unknown",
     PostState.NOT_SENT: "not sent",
 }
-
-SIZES: Final = ("bytes", "KB", "MB", "GB")
 
 LEFT_A_MINUTE: Final = "less than a minute left to send"
 LEFT_MINUTES: Final = "about {minutes} minutes left to send"

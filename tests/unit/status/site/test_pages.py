@@ -23,8 +23,8 @@ from hotfolder.core.model import DropState, Job, JobState, Outcome, Post, PostSt
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import PublishWhen
 from hotfolder.status.site import words
-from hotfolder.status.site.look import size
 from hotfolder.status.site.routes import spoken
+from hotfolder.status.sizes import size
 from hotfolder.status.snapshot import JOB_STATES, PEOPLE
 from hotfolder.testing.ledger import FakeLedger
 from hotfolder.testing.remote import COMPANY
