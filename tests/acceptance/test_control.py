@@ -37,7 +37,7 @@ def test_a_file_that_is_held_waits_until_it_is_released(place: Place, images: li
     assert held.stdout == f"{path}: held; 'hotfolder release' lets it go on\n"
     assert released.stdout == f"{path}: released: it goes on\n"
     assert explanation["state"] == "held"
-    assert "What to do:  'hotfolder release PATH' lets it go on" in text
+    assert "What to do: 'hotfolder release PATH' lets it go on." in " ".join(text.split())
     assert (counts["held"], counts["done"]) == (1, 2)
 
 
