@@ -470,6 +470,22 @@ def test_a_second_job_of_our_name_is_noticed_and_its_files_may_be_there_twice() 
     assert poll.jobs == (m.Followed(post.job, post.job_name, ("j|1", "j|2")),)
 
 
+def test_a_second_job_of_our_name_is_noticed_in_an_answer_that_is_all_we_get() -> None:
+    """While the job is open, and though a log could not be read: its own may be lost when it is over."""
+    puppet = Puppet(settings(files_per_post=1))
+    puppet.up()
+    first = posted(puppet, "a.jpg", "b.jpg")
+    assert first.job_name is not None
+    puppet.take(m.PostAccepted(first.job, first.number, "j|1", ()))
+    twins = {
+        handle: ActiveJob(handle=handle, original_name=first.job_name, state="Running") for handle in ("j|1", "j|2")
+    }
+    puppet.take(m.PollFailed(DEFAULT_SERVER, Trouble(kind=Kind.TRANSIENT, text="no answer"), twins))
+    sent, other = (puppet.ledger.drops[number] for number in sorted(puppet.ledger.drops))
+    assert (sent.possible_second_copy, other.possible_second_copy) == (True, False)
+    assert puppet.ledger.jobs[first.job].other_handles == "j|2"
+
+
 def test_a_later_post_that_is_refused_is_asked_about_before_it_is_sent_again() -> None:
     """What is refused may be the second of two: the first of them has ended the job."""
     puppet = Puppet(settings(files_per_post=1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Final
 
 from hotfolder.core.board import Board
 from hotfolder.core.connection import Connection
@@ -28,9 +29,13 @@ from hotfolder.core.messages import (
 from hotfolder.core.model import Drop, Job, JobState, Unfinished
 from hotfolder.core.rhythm import Rhythm
 from hotfolder.core.runs import Runs
+from hotfolder.core.server import ActiveJob
 from hotfolder.core.verdicts import Verdict
 
 GHOST_LOOK_S = 3600.0  # 24 looks in the day that a ghost is watched
+
+_LISTED: Final = (JobState.OPEN, JobState.CLOSING, JobState.ENDED)
+"""Jobs that the server may list."""
 
 
 class Tracking:
@@ -167,8 +172,18 @@ class Tracking:
 
     def poll_failed(self, event: PollFailed) -> None:
         """The server did not say: nothing moves."""
+        self._notice_namesakes(event.server, event.active)
         self._rhythm(event.server).answered(something_new=False)
         self._connections[event.server].report(event.trouble)
+
+    def _notice_namesakes(self, server: str, active: Mapping[str, ActiveJob]) -> None:
+        """Look for second jobs of our names at every sight of the list: once they are over their logs may be lost."""
+        namesakes: defaultdict[str, list[str]] = defaultdict(list)
+        for listed in active.values():
+            namesakes[listed.original_name].append(listed.handle)
+        for job in self._board.jobs.values():
+            if job.server == server and job.handle is not None and job.state in _LISTED and job.name in namesakes:
+                self._deciding.notice_namesakes(job, namesakes[job.name])
 
     def polled(self, event: Polled) -> None:
         """The server has said."""
@@ -176,13 +191,10 @@ class Tracking:
         rhythm = self._rhythm(event.server)
         rhythm.told_at = self._board.now.wall
         something_new = False
-        namesakes: defaultdict[str, list[str]] = defaultdict(list)
-        for listed in event.active.values():
-            namesakes[listed.original_name].append(listed.handle)
+        self._notice_namesakes(event.server, event.active)
         for job, follow in self._followed(rhythm):
             if job.handle is None or follow.looking:
                 continue
-            self._deciding.notice_namesakes(job, namesakes[job.name])
             active = event.active.get(job.handle)
             if active != follow.active and active is not None:
                 something_new = True

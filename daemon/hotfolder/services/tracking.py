@@ -29,7 +29,7 @@ from hotfolder.core.messages import (
     TakenFailed,
     TakenSeen,
 )
-from hotfolder.core.server import Company, JobLog, Kind, RemoteError, Trouble
+from hotfolder.core.server import ActiveJob, Company, JobLog, Kind, RemoteError, Trouble
 from hotfolder.services.account import Account
 
 ServerAction = SignIn | AskExpiry | Poll | Seek | FindAssets | CheckTaken
@@ -81,6 +81,7 @@ class TrackingService:
         company = self._account.company
         if company is None:
             return PollFailed(action.server, _NOT_SIGNED_IN)
+        active: dict[str, ActiveJob] = {}
         try:
             active = {job.handle: job for job in self._remote.active_jobs(company)}
             logs: dict[int, tuple[JobLog, ...]] = {}
@@ -90,7 +91,7 @@ class TrackingService:
                     continue
                 logs[followed.job] = self._logs(company, followed)
         except RemoteError as error:
-            return PollFailed(action.server, error.trouble)
+            return PollFailed(action.server, error.trouble, active)
         return Polled(action.server, active, logs)
 
     def _logs(self, company: Company, followed: Followed) -> tuple[JobLog, ...]:

@@ -5,7 +5,7 @@ What happened outside, as the coordinator is told of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -185,10 +185,11 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class PollFailed:
-    """The server did not say; nothing follows from that."""
+    """The server did not say all; nothing follows from what is missing."""
 
     server: str
     trouble: Trouble
+    active: Mapping[str, ActiveJob] = field(default_factory=dict)  # by handle: what it said before it failed
 
 
 @dataclass(frozen=True, slots=True)
