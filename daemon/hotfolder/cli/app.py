@@ -39,6 +39,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 """Each command's module and function. Loading all of them for one took half of the time of a command."""
 
 
+WITHOUT_SETTINGS: Final = ("demo", "init", "sandbox")
+
+
 class _Commands(Mapping[str, Any]):
     """The commands by their names, each loaded when it is asked for."""
 
@@ -96,10 +99,25 @@ def common(
     context.obj = config or default_config_path(os.environ)
 
 
+def _settings_first(arguments: list[str]) -> list[str]:
+    """Return arguments with the settings before the command that works by them: many people write them after it."""
+    at = next((number for number, argument in enumerate(arguments) if argument in COMMANDS), len(arguments))
+    command, rest = arguments[at : at + 1], arguments[at + 1 :]
+    if not command or command[0] in WITHOUT_SETTINGS:
+        return arguments
+    end = rest.index("--") if "--" in rest else len(rest)
+    for number, argument in enumerate(rest[:end]):
+        if argument in ("-c", "--config") or argument.startswith("--config="):
+            upto = number + (1 if "=" in argument else 2)
+            return [*arguments[:at], *rest[number:upto], *command, *rest[:number], *rest[upto:]]
+    return arguments
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; the only place where errors become one."""
     try:
-        result = app(args=arguments, standalone_mode=False)
+        given = sys.argv[1:] if arguments is None else arguments
+        result = app(args=_settings_first(given), standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
     except _CommandLineError as error:

@@ -37,7 +37,9 @@ def _folders(taken: Snapshot) -> Table:
     for folder in taken["folders"]:
         counts = folder["counts"]
         parts = [f"{count} {name}" for name, count in counts.items() if count and name != "ignored"]
-        table.add_row(Text(folder["name"], style="bold"), Text(folder["state"]), Text(", ".join(parts) or "empty"))
+        table.add_row(
+            Text(shown(folder["name"]), style="bold"), Text(folder["state"]), Text(", ".join(parts) or "empty")
+        )
     return table
 
 

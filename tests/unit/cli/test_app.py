@@ -55,6 +55,22 @@ def test_a_configuration_that_is_not_there_ends_with_code_2(tmp_path: Path, caps
     assert "none.toml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", [["-c", "none.toml"], ["--config", "none.toml"], ["--config=none.toml"]])
+@pytest.mark.parametrize("command", [["status"], ["run", "--once"], ["explain", "/a"], ["hold", "/a"], ["check"]])
+def test_the_settings_may_be_named_after_the_command_too(
+    command: list[str], option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, *option]) == Exit.UNUSABLE
+    assert "none.toml" in capsys.readouterr().err
+    assert main([command[0], *option, *command[1:]]) == Exit.UNUSABLE
+    assert "none.toml" in capsys.readouterr().err
+
+
+def test_a_command_without_settings_takes_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "-c", "none.toml"]) == Exit.UNUSABLE
+    assert "No such option: -c" in capsys.readouterr().err
+
+
 def test_completion_is_offered_for_bash() -> None:
     environment = os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     shown = subprocess.run(
