@@ -302,8 +302,11 @@ def test_a_share_that_goes_is_told_once_and_taken_up_again_when_it_is_back(
         late = {"share/late.png": images[5]}
         drop_all(place, late)
         await_filed(daemon, during | late)
-        (degraded,) = [event for event in daemon.events if event["event"] == "folder.degraded"]
-        assert any(part in degraded["reason"] for part in reason.split("|")), degraded
+        degraded = [event for event in daemon.events if event["event"] == "folder.degraded"]
+        # where nothing is claimed, an empty directory in its place is taken for the hot folder, and its return is news
+        assert 1 <= len(degraded) <= (2 if way == "replaced" else 1)
+        for event in degraded:
+            assert any(part in event["reason"] for part in reason.split("|")), event
     check_all_arrived(place, early | during | good | late)
 
 
