@@ -30,6 +30,7 @@ def let_work(place: Place, process: Process, stage: str) -> None:
             assert process.has_met(place.box.add_fault(on="getJobLogDetails", do="hold", nth=1))
 
 
+@pytest.mark.slow  # all twelve together
 @pytest.mark.parametrize("tables", [("drops",), ("drops", "jobs", "posts"), ("jobs",), ("posts",)])
 @pytest.mark.parametrize("stage", ["ready", "sending", "sent"])
 def test_rows_that_are_deleted_at_work_hold_up_nothing(
