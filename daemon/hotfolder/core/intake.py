@@ -137,7 +137,7 @@ class Desk:
         But for the `nameless`: claimed ones that were in no POST and wait for what their options name and nobody knows.
         """
         was_retired, self.retired = self.retired, False
-        self.folder = self._files.folder = folder
+        self.folder = self._files.folder = self._walks.folder = folder
         self.standing.change(folder, nameless)
         for entry in list(self.settling.values()):
             if not is_companion_name(entry.path) and self.standing.router.ignored(entry.path) is not None:

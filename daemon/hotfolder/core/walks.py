@@ -33,8 +33,8 @@ class Walks:
     """Begins scans and continues them as there is room."""
 
     def __init__(self, board: Board, folder: FolderSettings) -> None:
+        self.folder = folder  # as the settings are now: a reload may change how often it is looked through
         self._board = board
-        self._folder = folder
         self._begun = 0
         self._below: dict[str, None] = {}  # directories that appeared, oldest first
         self.current: Walk | None = None
@@ -74,9 +74,9 @@ class Walks:
         now_s = self._board.now.monotonic
         self.last_cost_s = now_s - walk.begun_s
         self.finished_once = True
-        interval_s = self._folder.rescan_s
+        interval_s = self.folder.rescan_s
         if polling:  # a tenth of the time at most goes into looking
-            interval_s = max(self._folder.poll_s, POLL_STRETCH * self.last_cost_s)
+            interval_s = max(self.folder.poll_s, POLL_STRETCH * self.last_cost_s)
         if self._board.once:  # `run --once` scans once: what is dropped meanwhile is for the next run
             return
         if self.next_full_s is None:  # else another was asked for meanwhile: this one may have missed what it is for
@@ -86,9 +86,9 @@ class Walks:
         """Begin or continue what is due; return a full scan that has just begun."""
         board, now_s = self._board, self._board.now.monotonic
         if self.current is not None:
-            if self.current.waiting and board.room_in(self._folder.name):
+            if self.current.waiting and board.room_in(self.folder.name):
                 self.current.waiting = False
-                board.do(Scan(self._folder.name, self.current.number, self.current.below))
+                board.do(Scan(self.folder.name, self.current.number, self.current.below))
             return None
         if self.next_full_s is not None and now_s >= self.next_full_s:
             self.next_full_s = None
@@ -108,7 +108,7 @@ class Walks:
             unseen=unseen,
             begun_s=self._board.now.monotonic,
         )
-        self._board.do(Scan(self._folder.name, self._begun, below))
+        self._board.do(Scan(self.folder.name, self._begun, below))
         return self.current
 
     def next_wake_s(self) -> float | None:
