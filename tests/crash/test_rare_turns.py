@@ -444,7 +444,10 @@ def posted(puppet: Puppet, *paths: str) -> m.SendPost:
     puppet.now_s += 6.0
     for number, path in enumerate(paths):
         puppet.take(puppet.seen(path, inode=number + 1))
-    (claim,) = actions_of(m.Claim, puppet.take(m.Woken(), 3.0))
+    actions = puppet.take(m.Woken(), 3.0)
+    if actions_of(m.CheckTaken, actions):
+        actions = puppet.take(m.TakenSeen(DEFAULT_SERVER, frozenset()))
+    (claim,) = actions_of(m.Claim, actions)
     assert isinstance(claim, m.Claim)
     claimed = tuple(m.ClaimResult(item.drop, m.ClaimStatus.CLAIMED) for item in claim.items)
     (post,) = actions_of(m.SendPost, puppet.take(m.Claimed(claim.job, claimed)))
@@ -515,6 +518,35 @@ def test_what_was_turned_away_on_the_way_into_a_job_is_asked_about_when_that_end
     actions = puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY))  # by now the job may be gone, so it takes no more files
     assert not [action for action in actions_of(m.SendPost, actions) if isinstance(action, m.SendPost) and action.parts]
     assert puppet.ledger.drops[second.parts[0].drop].state is DropState.DOUBTED
+
+
+@pytest.mark.parametrize(
+    ("trouble", "changed"),
+    [
+        (Trouble(kind=Kind.FATAL, text="wrong password", code=10000), False),
+        (Trouble(kind=Kind.TRANSIENT, text="nothing was sent"), True),
+        (Trouble(kind=Kind.TRANSIENT, text="another address", has_moved=True), False),
+    ],
+    ids=["refused", "changed", "moved"],
+)
+def test_what_was_turned_away_on_the_way_is_asked_about_whatever_comes_of_it_the_next_time(
+    trouble: Trouble, changed: bool
+) -> None:
+    """That the second POST certainly did not arrive says nothing of the first, which met a 503."""
+    puppet = Puppet(settings(files_per_post=1))
+    puppet.up()
+    first = posted(puppet, "a.jpg", "b.jpg")
+    (second,) = actions_of(m.SendPost, puppet.take(m.PostAccepted(first.job, first.number, "j|1", ())))
+    assert isinstance(second, m.SendPost)
+    busy = Trouble(kind=Kind.TRANSIENT, text="HTTP 503", status=503, code=None)
+    puppet.take(m.PostFailed(second.job, second.number, busy))
+    (third,) = actions_of(m.SendPost, [*puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY)), *puppet.take(m.Woken(), 5.0)])
+    assert isinstance(third, m.SendPost)
+    assert third.parts[0].drop == second.parts[0].drop
+    drop = third.parts[0].drop
+    puppet.take(m.PostFailed(third.job, third.number, trouble, changed=(drop,) if changed else ()))
+    puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY), 400.0)
+    assert puppet.ledger.drops[drop].state is DropState.DOUBTED
 
 
 @pytest.mark.parametrize("tells_assets", [True, False])

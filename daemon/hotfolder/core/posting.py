@@ -198,6 +198,7 @@ class Posting:
         board = self._board
         run.posts += 1
         run.bytes_now = 0
+        run.perhaps_there.update(drop.id for drop in drops if drop.post is not None)
         run.posting = tuple(drop.id for drop in drops)
         run.post = Post(
             job=job.id,

@@ -160,13 +160,17 @@ class Replies:
         """Nothing of it was processed: the same files again, under the same name (RELIABILITY J2)."""
         board = self._board
         board.journal.change_post(post, state=PostState.NOT_SENT, answered_at=board.now.wall, reason=trouble.text)
-        board.journal.change_drops(drops, state=DropState.CLAIMED, post=None)
+        self._take_back(run, drops)
         if job.handle is None:
             board.journal.change_job(job, state=JobState.PLANNED)
-        for drop in drops:
-            if drop.id in changed and drop.work_path == drop.path and not self._may_be_there(drop):
+        gone = [drop for drop in drops if drop.id in changed]
+        self._runs.part(job, [drop for drop in gone if drop.post is not None], 0.0)
+        for drop in gone:
+            if drop.post is not None:
+                continue
+            if drop.work_path == drop.path and not self._may_be_there(drop):
                 self._changed_in_place(drop)
-            elif drop.id in changed:
+            else:
                 self._decide(drop, Outcome.FAILED, wording.LOST_WAITING)
         rest = [drop for drop in drops if drop.id not in changed]
         left = [*rest, *self._runs.planned(run)]
@@ -176,6 +180,16 @@ class Replies:
                 self._runs.void(job)
             else:
                 self._runs.stop_taking(job, run)
+
+    def _take_back(self, run: Run, drops: list[Drop]) -> None:
+        """
+        This POST certainly did not arrive, and its drops are claimed again.
+
+        Those of which an earlier POST may have arrived keep the number of this one: the job's log is to tell.
+        """
+        journal = self._board.journal
+        journal.change_drops(drops, state=DropState.CLAIMED)
+        journal.change_drops((drop for drop in drops if drop.id not in run.perhaps_there), post=None)
 
     def _may_be_there(self, drop: Drop) -> bool:
         """Whether the server may have had a drop: then its row must stay, to say so when an attempt shows up."""
@@ -192,8 +206,8 @@ class Replies:
         """
         board = self._board
         board.journal.change_post(post, state=PostState.NOT_SENT, answered_at=board.now.wall, reason=trouble.text)
-        board.journal.change_drops(drops, state=DropState.CLAIMED, post=None)
-        self._runs.hand_on(drops, 0.0)
+        self._take_back(run, drops)
+        self._runs.part(job, drops, 0.0)
         self._runs.leave(job, run)
         self._runs.ended(job)
 
@@ -217,7 +231,7 @@ class Replies:
                 trouble, job.folder, drops, opens_job=job.handle is None, retry=board.settings.retry
             )
         if trouble.code is not None or trouble.status != SERVICE_UNAVAILABLE:
-            board.journal.change_drops(drops, post=None)  # certainly not taken; else they keep the number of this POST
+            self._take_back(run, drops)  # certainly not taken; else they keep the number of this POST
         again = list(ruling.again)
         if ruling.is_try:
             board.journal.change_each((drop, {"tries": drop.tries + 1, "reason": trouble.text}) for drop in drops)
@@ -225,8 +239,11 @@ class Replies:
             board.journal.change_drops(again, alone=True)
         is_sifted = trouble.action is Action.SIFT
         why = wording.TURNED_AWAY.format(reason=trouble.text) if is_sifted else trouble.text
+        doubted = [drop for drop in ruling.failed if drop.post is not None and job.handle is not None]
+        self._runs.doubt(doubted)
         for drop in ruling.failed:
-            self._decide(drop, Outcome.FAILED, why)
+            if drop not in doubted:
+                self._decide(drop, Outcome.FAILED, why)
         if ruling.is_strain:
             self._connections[job.server].strained(trouble)
         if ruling.holds_folder:

@@ -36,6 +36,7 @@ class Run:
     endjob_tries: int = 0
     turn: int = 0  # the lower, the longer ago it had its last POST
     bytes_now: int = 0
+    perhaps_there: set[int] = field(default_factory=set)  # drops of a POST that may have arrived, for all its answer
 
 
 class Runs:
