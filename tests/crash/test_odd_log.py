@@ -60,7 +60,7 @@ BY_KIND: dict[int, Kind] = {
     14: Kind(odd_word("FileCancel"), Outcome.FAILED, "its upload was cancelled", has_handle=False),
     15: Kind(odd_word("IPSJobLog.gcUploadError"), Outcome.FAILED, "could not use it", has_handle=False),
     16: Kind(odd_word("PdfRipError"), Outcome.FAILED, "could not use it", has_handle=False),
-    17: Kind(odd_word("DuplicateSkipped"), Outcome.DUPLICATE, SKIPPED),
+    17: Kind(odd_word("DuplicateSkipped"), Outcome.STORED, PROVEN),  # the log tells of a second one only
     18: Kind(odd_word("gcFileUpdated"), Outcome.UPDATED, "the server replaced the earlier version by it"),
 }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -185,9 +186,11 @@ def test_j11_a_job_at_work_is_asked_for_ever_more_seldom() -> None:
     assert least <= row.world.server.requests.count("active jobs") < most / 2
 
 
-def puppet_with_a_job() -> tuple[Puppet, int]:
+def puppet_with_a_job(*, overwrite: bool = True) -> tuple[Puppet, int]:
     """Return a daemon played by hand, which has a past and one job that was sent whole, and the number of that."""
-    puppet = Puppet(settings(), unfinished=Unfinished(next_drop=9, folder_paths={"catalog": "/catalog"}))
+    puppet = Puppet(
+        settings(overwrite=overwrite), unfinished=Unfinished(next_drop=9, folder_paths={"catalog": "/catalog"})
+    )
     puppet.up()
     post = posted(puppet, "a.jpg")
     puppet.take(m.PostAccepted(post.job, post.number, "j|1", ()))
@@ -241,10 +244,35 @@ def test_j12_a_log_without_its_end_or_all_its_rows_decides_nothing(log: JobLog) 
 )
 def test_j13_a_whole_log_decides_by_its_worst_row(words: tuple[str, ...], outcome: Outcome) -> None:
     puppet, job = puppet_with_a_job()
-    read(puppet, job, log_of(*(LogRow(log_type=word, message=word, asset_name="a") for word in words)))
+    actions = read(puppet, job, log_of(*(LogRow(log_type=word, message=word, asset_name="a") for word in words)))
+    if outcome is Outcome.DUPLICATE:  # of what: only the asset can tell
+        assert actions_of(m.FindAssets, actions)
+        older = replace(sent_size(puppet), modified_at=START - timedelta(days=1))
+        puppet.take(m.AssetsSeen(job, (older,)))
     drop = only_drop(puppet)
     assert drop.outcome is outcome
     assert bool(drop.warnings) is ("UploadWarning" in words)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_j13_a_name_that_exists_is_our_own_if_it_was_stored_since_though_only_the_second_of_two_has_a_row(
+    overwrite: bool,
+) -> None:
+    """Something on the way has sent the POST twice, and the log has lost the row of the first."""
+    puppet, job = puppet_with_a_job(overwrite=overwrite)
+    read(puppet, job, log_of(LogRow(log_type="DuplicateSkipped", message="", asset_name="a")))
+    puppet.take(m.AssetsSeen(job, (sent_size(puppet),)))
+    assert only_drop(puppet).outcome is Outcome.STORED
+
+
+@pytest.mark.parametrize(("overwrite", "outcome"), [(True, Outcome.UNKNOWN), (False, Outcome.DUPLICATE)])
+def test_j13_a_name_that_exists_although_it_is_to_be_replaced_is_checked_where_no_asset_is_told(
+    overwrite: bool, outcome: Outcome
+) -> None:
+    puppet, job = puppet_with_a_job(overwrite=overwrite)
+    read(puppet, job, log_of(LogRow(log_type="DuplicateSkipped", message="", asset_name="a")))
+    puppet.take(m.AssetsSeen(job, None))
+    assert only_drop(puppet).outcome is outcome
 
 
 def test_j13_a_name_that_exists_after_an_attempt_in_doubt_is_our_own_if_the_asset_proves_it() -> None:

@@ -95,8 +95,10 @@ class Deciding:
         follow.begun_at = verdicts.begun_at(logs)
         follow.gave_up = any(log.fatal_error.strip() for log in logs)
         for drop, verdict in zip(members, decision.verdicts, strict=True):
-            # after an earlier attempt in doubt "the name exists" may mean ourselves: only the asset can tell
-            if verdict.outcome is None or (verdict.outcome is Outcome.DUPLICATE and drop.sends > 1):
+            # "the name exists" may mean ourselves: after an earlier attempt in doubt, or if something on the way sent
+            # this one twice and only the second has a row: the asset tells
+            may_be_ours = verdict.outcome is Outcome.DUPLICATE and (drop.sends > 1 or not is_taken_apart(drop))
+            if verdict.outcome is None or may_be_ours:
                 follow.open.append(drop)
                 follow.said[drop.id] = verdict
             else:
@@ -153,10 +155,11 @@ class Deciding:
         for drop in follow.open:
             said = follow.said.get(drop.id)
             is_duplicate = said is not None and said.outcome is Outcome.DUPLICATE
-            if follow.begun_at is not None and not is_duplicate:
+            may_be_earlier = is_duplicate and drop.sends > 1  # stored by an attempt before this job
+            if follow.begun_at is not None and not may_be_earlier:
                 verdict = _by_asset(drop, event.assets, follow.begun_at, timedelta(0))
             else:
-                begun = (drop.ready_at or since) if is_duplicate else since
+                begun = (drop.ready_at or since) if may_be_earlier else since
                 verdict = _by_asset(drop, event.assets, begun, CLOCK_TOLERANCE)
                 if verdict is not None and self._stored_before.may_be_another(drop, begun):
                     unsure.add(drop.id)
@@ -164,11 +167,12 @@ class Deciding:
             if verdict is None and is_taken_apart(drop):
                 unsure.add(drop.id)  # whether it arrived or not, nothing need be there under its own name
             if verdict is not None:
-                reason = wording.ALREADY_THERE if is_duplicate else verdict.reason
+                reason = wording.ALREADY_THERE if may_be_earlier else verdict.reason
                 follow.verdicts.append(replace(verdict, reason=reason))
             elif is_duplicate and said is not None:
                 unproven = _verdict(drop, Outcome.UNKNOWN, wording.NAME_EXISTS)
                 is_known = event.assets is not None and drop.id not in unsure
+                is_known = is_known or not (may_be_earlier or drop.overwrite)  # then the name was mostly there before
                 follow.verdicts.append(said if is_known else unproven)
             else:
                 missing.append(drop)

@@ -355,7 +355,8 @@ def _duplicate(file: Expected, lines: Sequence[_Line]) -> Verdict:
     }
     if stored:
         return _with(file, Outcome.STORED, wording.ARRIVED_TWICE, lines)
-    return _with(file, Outcome.DUPLICATE, wording.DUPLICATE.format(asset=file.asset), lines)
+    text = wording.DUPLICATE_ALL_THE_SAME if file.overwrite else wording.DUPLICATE
+    return _with(file, Outcome.DUPLICATE, text.format(asset=file.asset), lines)
 
 
 def _good(file: Expected, lines: Sequence[_Line], best: Weight) -> Verdict:

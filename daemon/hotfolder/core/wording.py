@@ -23,6 +23,9 @@ UPDATED = "the server replaced the earlier version by it"
 RENAMED = 'the server stored it under the name "{stored_as}" instead of "{asset}"'
 RENAMED_AFTER_DOUBT = RENAMED + "; an earlier attempt of ours may have taken that name"
 DUPLICATE = 'something with the name "{asset}" is there already, and replacing it is switched off; nothing was changed'
+DUPLICATE_ALL_THE_SAME = (
+    'the server skipped it for the name "{asset}", although replacing is switched on; nothing was changed'
+)
 ALREADY_THERE = "already there from our earlier attempt"
 ARRIVED_TWICE = "the server stored it; it arrived there twice, and the second time was skipped"
 REFUSED = "the server could not use it: {message}"
