@@ -196,7 +196,7 @@ class Directories:
         self.close()
 
     def _let_go(self, path: str) -> None:
-        if path in self._gained or path in self._lost:
+        if path in self._gained and path not in self._lost:  # what was lost may not have been synced where it went
             self._sync_one(path)
         self.calls.close(self._open.pop(path))
 

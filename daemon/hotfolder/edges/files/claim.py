@@ -129,13 +129,16 @@ class Claiming:
         objection = self._objection(item, work_fd)
         if not objection:
             return ClaimStatus.CLAIMED, ""
+        # by itself: what else this call moves between the two directories would have them synced the other way round
+        self._directories.sync()
         try:
-            self._give_back(item, work_fd)
+            self._give_back(item)
         except OSError as error:
             if error.errno == errno.EEXIST:
                 return ClaimStatus.STRANDED, file_troubles.PLACE_TAKEN.format(why=objection)
             reason = file_troubles.NOT_PUT_BACK.format(why=objection, other=why(error), place=shown(item.work_path))
             return ClaimStatus.FAILED, of_path(item.path, reason)
+        self._directories.sync()
         return ClaimStatus.BUSY, of_path(item.path, objection)
 
     def _objection(self, item: ClaimItem, work_fd: int) -> str:
@@ -161,11 +164,12 @@ class Claiming:
             self._calls.close(fd)
         return ""
 
-    def _give_back(self, item: ClaimItem, work_fd: int) -> None:
+    def _give_back(self, item: ClaimItem) -> None:
         source_parent, source = split(item.path)
         work_parent, work = split(item.work_path)
-        moved = self._calls.lstat(work, work_fd)
         source_fd = self._directories.make(source_parent)  # the dropper may have removed it, empty as it was
+        work_fd = self._directories.open(work_parent)
+        moved = self._calls.lstat(work, work_fd)
         self._directories.has_moved(work_parent, source_parent)
         standing = self._directories.lstat(item.path)
         if standing is not None and (standing.st_ino, standing.st_dev) == (moved.st_ino, moved.st_dev):

@@ -411,6 +411,32 @@ def test_a_directory_that_gains_and_loses_names_is_synced_after_those_that_only_
     assert calls.inside(share) == ["_working", "_working/job", "."]
 
 
+def test_what_goes_back_is_on_the_disk_there_before_it_is_gone_from_working(share: Share) -> None:
+    """The claim itself wants the two directories the other way round."""
+    share.drop("autumn/a.jpg")
+    item = share.claim_item("autumn/a.jpg")
+    claim(FolderFiles(share.root), item)
+    (share.root / "_working/job/autumn/a.jpg").write_bytes(b"more")  # before a restart, and a power cut comes after it
+    calls = SyncOrder()
+    assert claim(FolderFiles(share.root, calls=calls), item).status is ClaimStatus.BUSY
+    assert calls.inside(share)[-2:] == ["autumn", "_working/job/autumn"]
+
+
+def test_no_directory_is_synced_early_because_too_many_are_open(share: Share) -> None:
+    """What is gone from one of them may not be on the disk yet where it went."""
+    for number in range(150):
+        share.drop(f"{number}/a.jpg")
+    items = [
+        replace(share.claim_item(f"{number}/a.jpg", drop=number), work_path=f"_working/job/{number}.jpg")
+        for number in range(150)
+    ]
+    calls = SyncOrder()
+    FolderFiles(share.root, calls=calls).claim(items)
+    inside = calls.inside(share)
+    assert set(inside[-150:]) == {str(number) for number in range(150)}
+    assert "_working/job" in inside[:-150]
+
+
 def test_directories_that_a_killed_process_made_are_synced_with_their_parents_once(share: Share) -> None:
     """Nobody else would: a power cut days later would take `_working` away with all that is in it."""
     (share.root / "_working/job").mkdir(parents=True)
