@@ -13,6 +13,7 @@ from hotfolder.testing.files import FakeFile
 from hotfolder.testing.remote import ModelJob
 from hotfolder.testing.simulation import World
 from tests.crash.histories import settings
+from tests.crash.rows import begin, committed, play
 
 FILES = {"a.jpg": b"one", "b.jpg": b"two"}
 
@@ -123,3 +124,18 @@ def test_what_the_server_may_have_had_keeps_its_row_when_it_changes_before_it_is
     first, *_, last = sorted(world.ledger.drops.values(), key=lambda drop: drop.id)
     assert (first.outcome, first.possible_second_copy) == (Outcome.FAILED, True)
     assert last.outcome is Outcome.STORED
+
+
+def test_what_is_saved_again_while_the_daemon_is_down_is_sent_before_the_next_rescan() -> None:
+    """The scan at the start finds at its path what was sent from there and has no outcome yet."""
+
+    def save_again(world: World) -> None:
+        world.shares["catalog"].drop("a.jpg", b"saved again")
+
+    given = settings()
+    seldom = replace(given.folders[0], on_success=OnSuccess.KEEP, rescan_s=3600.0, poll_s=3600.0)
+    row = begin("a.jpg", configured=replace(given, folders=(seldom,)))
+    is_sent = committed(lambda world: any(job.state is JobState.ENDED for job in world.ledger.jobs.values()))
+    play(row, ends=is_sent, while_down=save_again)
+    assert [drop.outcome for drop in row.drops] == [Outcome.STORED, Outcome.UPDATED]
+    assert row.world.clock.monotonic() - row.posts[0][0] < 600.0

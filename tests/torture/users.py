@@ -89,6 +89,8 @@ class Users:
             drop.is_afterthought = True
             if before is not None:
                 before.excuses.add("written into after it was claimed")
+            if self.world.moments.trace[-1:] == [f"unlink {path.rpartition('/')[2]}"]:
+                drop.is_taken = True  # at the very moment at which it is deleted: no call looks and deletes at once
 
     def write_on(self, drop: Dropped) -> None:
         """Go on writing into a file that was opened long ago, wherever it lies by now."""

@@ -200,12 +200,12 @@ class Filing:
             if drop is None or drop.state is not DropState.FILING:
                 continue
             match result.status:
-                case FilingStatus.FILED | FilingStatus.MISSING:
+                case FilingStatus.FILED | FilingStatus.MISSING | FilingStatus.REPLACED:
                     if result.status is FilingStatus.MISSING:
                         gone = wording.ORIGINAL_GONE if drop.reason else wording.ONLY_GONE
                         board.journal.change_drops([drop], reason=gone.format(reason=drop.reason))
-                        if drop.work_path in (None, drop.path):
-                            replaced.append(drop)
+                    if result.status is not FilingStatus.FILED and drop.work_path in (None, drop.path):
+                        replaced.append(drop)
                     done.append(drop)
                 case FilingStatus.TAKEN:
                     self._next_place(drop)

@@ -186,6 +186,9 @@ class FakeFiles:
             return FilingStatus.TAKEN
         source = files.get(item.source_path)
         if source is not None and item.identity is not None and source.identity != item.identity:
+            if item.fate is Fate.KEEP:
+                self._publish(companions)
+                return FilingStatus.REPLACED
             return FilingStatus.CHANGED if item.source_path.startswith("_working/") else FilingStatus.MISSING
         self._publish(companions)
         if source is None:

@@ -117,6 +117,7 @@ class FilingStatus(StrEnum):
     """What became of a filing."""
 
     FILED = "filed"
+    REPLACED = "replaced"  # filed, and in the place where it was to stay lies another version
     TAKEN = "taken"  # the target or one of its companions belongs to another file
     MISSING = "missing"  # the original is at neither place
     CHANGED = "changed"  # what lies in `_working` is not what was sent

@@ -44,6 +44,7 @@ class _Plan:
     item: FilingItem
     companions: list[Companion] = field(default_factory=list)  # those still to be published
     is_to_move: bool = True  # False: an earlier attempt did, or there is nothing to do
+    is_replaced: bool = False  # another version lies where the original was to stay
     is_lost: bool = False  # the original is at neither place; what is known of it is still published
     result: FilingResult | None = None  # set = decided, nothing more is done
 
@@ -86,7 +87,9 @@ class Filing:
                     self._calls.rmdir(name, self._directories.open(path))
 
     def _done(self, plan: _Plan) -> FilingResult:
-        return FilingResult(plan.item.drop, FilingStatus.MISSING if plan.is_lost else FilingStatus.FILED)
+        if plan.is_lost:
+            return FilingResult(plan.item.drop, FilingStatus.MISSING)
+        return FilingResult(plan.item.drop, FilingStatus.REPLACED if plan.is_replaced else FilingStatus.FILED)
 
     def _file_group(self, plans: Sequence[_Plan]) -> None:
         for step in (self._look, self._write, self._sync, self._publish_and_move):
@@ -123,7 +126,9 @@ class Filing:
         elif item.fate is Fate.DELETE:
             self._look_at_what_to_delete(plan)
         else:
+            source = self._directories.lstat(item.source_path)
             plan.is_to_move = False
+            plan.is_replaced = source is not None and not self._is_original(source, item, is_alone=False)
         if plan.result is not None:
             self._take_back(companions)
             return
@@ -237,14 +242,18 @@ class Filing:
         if not plan.is_to_move:
             return
         if plan.item.fate is Fate.DELETE:
-            self._delete(plan.item)
+            self._delete(plan)
         else:
             self._move(plan)
 
     # --- originals ---
 
-    def _delete(self, item: FilingItem) -> None:
-        parent, name = split(item.source_path)
+    def _delete(self, plan: _Plan) -> None:
+        # its companions took their time, in which somebody may have written into it through an open handle
+        self._look_at_what_to_delete(plan)
+        if plan.result is not None or not plan.is_to_move:
+            return
+        parent, name = split(plan.item.source_path)
         self._calls.unlink(name, self._directories.open(parent))
         self._directories.has_lost(parent)
 

@@ -74,6 +74,27 @@ def test_another_version_is_never_deleted(files: FolderFiles, share: Share) -> N
     assert share.everything() == {WORK: b"another"}
 
 
+class Writing(PerilousSyscalls):
+    """Somebody writes into the original through a handle that was open all the time, while its receipt is synced."""
+
+    def __init__(self, handle: int) -> None:
+        super().__init__()
+        self._handle = handle
+
+    def fsync(self, fd: int) -> None:
+        super().fsync(fd)
+        os.write(self._handle, b"another")
+
+
+def test_what_is_written_while_its_receipt_is_published_is_not_deleted(share: Share) -> None:
+    item = item_of(share, fate=Fate.DELETE)
+    handle = os.open(share.root / WORK, os.O_WRONLY)
+    result = file_away(FolderFiles(share.root, calls=Writing(handle)), item)
+    os.close(handle)
+    assert result.status is FilingStatus.CHANGED
+    assert share.paths() == {WORK}
+
+
 def test_kept_original_stays_where_it_is(files: FolderFiles, share: Share) -> None:
     share.drop("spring/a.jpg")
     item = share.filing_item("spring/a.jpg", TARGET, fate=Fate.KEEP, receipt="x = 1")
@@ -81,6 +102,16 @@ def test_kept_original_stays_where_it_is(files: FolderFiles, share: Share) -> No
     assert share.everything() == {"spring/a.jpg": JPEG, RECEIPT: b"x = 1"}
     bare = replace(item, target_path="", receipt=None)
     assert file_away(files, bare).status is FilingStatus.FILED
+
+
+def test_another_version_in_the_place_of_a_kept_original_is_told(files: FolderFiles, share: Share) -> None:
+    share.drop("spring/a.jpg")
+    item = share.filing_item("spring/a.jpg", TARGET, fate=Fate.KEEP, receipt="x = 1")
+    (share.root / "spring/a.jpg").write_bytes(b"another")
+    assert file_away(files, item).status is FilingStatus.REPLACED
+    assert share.everything() == {"spring/a.jpg": b"another", RECEIPT: b"x = 1"}
+    (share.root / "spring/a.jpg").unlink()
+    assert file_away(files, item).status is FilingStatus.FILED
 
 
 def test_filing_again_is_harmless(files: FolderFiles, share: Share) -> None:
