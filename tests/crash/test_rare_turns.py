@@ -282,10 +282,10 @@ def test_a_file_that_never_rests_holds_up_neither_a_single_pass_nor_its_other_fi
     (drop,) = puppet.coordinator.board.drops.values()
     puppet.coordinator.desks["catalog"].standing.withdraw(drop, "")
     puppet.coordinator.board.jobs.clear()
-    assert not puppet.coordinator.is_finished()
+    assert not puppet.coordinator.single_pass.is_finished()
     puppet.take(puppet.seen("growing.log", 9), 700.0)
-    assert puppet.coordinator.is_finished()
-    assert puppet.coordinator.outcomes_pending()
+    assert puppet.coordinator.single_pass.is_finished()
+    assert puppet.coordinator.single_pass.leaves_something()
 
 
 def test_a_single_pass_scans_once() -> None:
@@ -352,9 +352,9 @@ def test_a_ghost_is_asked_for_at_every_start() -> None:
     puppet.take(m.Woken())
     assert actions_of(m.Seek, puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY)))
     puppet.scanned(puppet.take(m.FolderUp("catalog", "polling")))
-    assert not puppet.coordinator.is_finished()
+    assert not puppet.coordinator.single_pass.is_finished()
     puppet.take(m.Sought(1, (), ()))
-    assert puppet.coordinator.is_finished()
+    assert puppet.coordinator.single_pass.is_finished()
 
 
 def test_a_folder_named_like_a_place_of_ours_does_no_harm() -> None:
@@ -375,7 +375,7 @@ def test_a_single_pass_waits_for_jobs_under_way_in_a_held_folder() -> None:
     puppet.take(m.HoldAsked("catalog", ()))
     claimed = tuple(m.ClaimResult(item.drop, m.ClaimStatus.CLAIMED) for item in claim.items)
     puppet.take(m.Claimed(claim.job, claimed))
-    assert not puppet.coordinator.is_finished()
+    assert not puppet.coordinator.single_pass.is_finished()
 
 
 def test_the_last_word_of_a_folder_no_longer_configured_harms_nobody() -> None:

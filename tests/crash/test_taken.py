@@ -360,7 +360,7 @@ def test_a_single_pass_asks_as_soon_as_everything_has_settled() -> None:
     puppet.now_s += 6.0
     assert actions_of(m.CheckTaken, puppet.take(puppet.seen("chair.jpg"))) == []
     assert question_in(puppet.take(puppet.seen("stool.jpg"))).assets == ("chair", "stool")
-    assert not puppet.coordinator.is_finished()
+    assert not puppet.coordinator.single_pass.is_finished()
 
 
 def test_after_a_stop_nothing_is_asked(puppet: Puppet) -> None:

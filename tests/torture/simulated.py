@@ -268,7 +268,7 @@ class Life:
     def _is_at_rest(self) -> bool:
         return (
             self._world.is_over()
-            and self.coordinator.is_finished()
+            and self.coordinator.single_pass.is_finished()
             and not self.coordinator.board.drops
             and not self.coordinator.board.jobs  # ghosts are watched to the end of their day
             and all(desk.state == "watching" for desk in self.coordinator.desks.values())

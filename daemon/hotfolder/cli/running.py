@@ -219,7 +219,7 @@ def _once_over(daemon: Daemon, timeout_s: float) -> bool:
     if connections and len(given_up) == len(connections):
         return True
     others = (connection for connection in connections if connection.name not in given_up)
-    return all(connection.is_ok for connection in others) and daemon.coordinator.is_finished(given_up)
+    return all(connection.is_ok for connection in others) and daemon.coordinator.single_pass.is_finished(given_up)
 
 
 def _needed(daemon: Daemon) -> list[Connection]:
@@ -243,7 +243,7 @@ def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
     outcomes = daemon.recent.outcomes
     bad = sum(outcomes[name] for name in ("duplicate", "failed", "rejected", "unknown"))
     typer.echo(", ".join(f"{count} {name}" for name, count in sorted(outcomes.items())) or "nothing to do")
-    return Exit.ATTENTION if bad or daemon.coordinator.outcomes_pending() else Exit.GOOD
+    return Exit.ATTENTION if bad or daemon.coordinator.single_pass.leaves_something() else Exit.GOOD
 
 
 @contextmanager

@@ -3,12 +3,12 @@ The one that decides: `step(event, now)` takes what happened and returns what to
 
 It owns everything the daemon knows while it runs, and nothing else changes it. The writes of a turn are made durable
 before any of its actions is begun, so an intent is always on disk before the deed, and each action's result comes back
-as an event. After a crash `restore` finds the half-done states, and each has one written next step.
+as an event. What an earlier run left half done is for `recovery`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
 from hotfolder.core import companies, line_troubles, wording
@@ -22,26 +22,18 @@ from hotfolder.core.intake import Desk
 from hotfolder.core.leftovers import bound_to, leftover_folders
 from hotfolder.core.litter import WORKING
 from hotfolder.core.lookup import Lookup
-from hotfolder.core.model import (
-    Drop,
-    DropState,
-    Identity,
-    Job,
-    JobState,
-    Outcome,
-    Post,
-    PostState,
-    Touched,
-    Unfinished,
-)
+from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Post, Touched, Unfinished
 from hotfolder.core.places import Holder, Places
 from hotfolder.core.posting import Posting
 from hotfolder.core.publishing import Publishing
+from hotfolder.core.recovery import Recovery
 from hotfolder.core.replies import Replies
 from hotfolder.core.runs import Runs
 from hotfolder.core.saying import ENGLISH, Voice
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import FolderSettings, Settings
+from hotfolder.core.silence import reading_of
+from hotfolder.core.single_pass import SinglePass
 from hotfolder.core.stalls import Stalls
 from hotfolder.core.tracking import Tracking
 from hotfolder.core.verdicts import Verdict
@@ -122,7 +114,25 @@ class Coordinator:
         self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
         self.publishing = Publishing(board, self.connections)
         self.tracking = Tracking(board, self.connections, self.runs, requeue=self._requeue, conclude=self._conclude)
-        self._restore(unfinished)
+        Recovery(
+            board,
+            self.connections,
+            self.desks,
+            dispatch=self.dispatch,
+            runs=self.runs,
+            tracking=self.tracking,
+            publishing=self.publishing,
+            filing=self.filing,
+        ).restore(unfinished)
+        self.single_pass = SinglePass(
+            board,
+            self.desks,
+            lookup=self.lookup,
+            dispatch=self.dispatch,
+            filing=self.filing,
+            publishing=self.publishing,
+            tracking=self.tracking,
+        )
 
     def _add_desk(
         self, folder: FolderSettings, *, is_known: bool, is_held: bool = False, held_paths: Iterable[str] = ()
@@ -378,51 +388,16 @@ class Coordinator:
         self.lookup.signed_in(event.server)
 
     def _crashed(self, event: m.Crashed) -> None:
-        """An executor met what nobody foresaw: the safe reading of each action's silence."""
-        text = line_troubles.INTERNAL.format(error=event.error)
-        trouble = Trouble(kind=Kind.TRANSIENT, text=text)
+        """An executor met what nobody foresaw."""
         if getattr(event.action, "server", None) not in (None, *self.connections):
             return  # the last word of a server that is no longer configured
-        match event.action:
-            case m.SendPost(job=job, number=number):
-                self.replies.failed(m.PostFailed(job, number, Trouble(kind=Kind.UNKNOWN, text=text)))
-            case m.SignIn(server=server):
-                self.connections[server].sign_in_failed(trouble)
-            case m.AskExpiry(server=server):
-                self.connections[server].expiry.untold()
-            case m.Poll(server=server):
-                self.tracking.poll_failed(m.PollFailed(server, trouble))
-            case m.Seek(job=job):
-                self.tracking.seek_failed(m.SeekFailed(job, trouble))
-            case m.FindAssets(job=job):
-                self.tracking.assets_failed(m.AssetsFailed(job, trouble))
-            case m.ListNames(server=server, shelf=shelf):
-                self.lookup.failed(m.ListFailed(server, shelf, trouble))
-            case m.CheckTaken(server=server):
-                self.dispatch.taken.failed(m.TakenFailed(server))
-            case m.SubmitPublish(publish=publish):
-                self.publishing.failed(m.PublishFailed(publish, Trouble(kind=Kind.UNKNOWN, text=text)))
-            case m.SeekPublish(publish=publish):
-                self.publishing.seek_failed(m.PublishSeekFailed(publish, trouble))
-            case (
-                m.OpenFolder(folder=folder)
-                | m.CloseFolder(folder=folder)
-                | m.FindOrphans(folder=folder)
-                | m.Scan(folder=folder)
-                | m.Look(folder=folder)
-                | m.Claim(folder=folder)
-                | m.Recall(folder=folder)
-                | m.FileAway(folder=folder)
-            ):
-                if folder in self.desks:  # else it is no longer configured
-                    self.desks[folder].went_down(text)
-            case m.BringBack(folder=folder) | m.RemoveCopies(folder=folder) | m.LeaveNote(folder=folder):
-                self.board.tell("folder.degraded", "error", folder=folder, reason=text)
-            case m.WriteStatus(folder=folder):
-                self._status_due.discard(folder)
-                self.board.tell("folder.degraded", "error", folder=folder, reason=text)
-            case m.Tidy(folder=folder):
-                self.board.tell("folder.degraded", "error", folder=folder, reason=text)
+        answer = reading_of(event.action, event.error)
+        folder = getattr(event.action, "folder", None)
+        if answer is None or isinstance(answer, m.StatusWritten):
+            reason = line_troubles.INTERNAL.format(error=event.error)
+            self.board.tell("folder.degraded", "error", folder=folder, reason=reason)
+        if answer is not None:
+            self._take(answer)
 
     def _changed_in_place(self, drop: Drop) -> None:
         """What was to be sent from its place is not that file any more: the next look tells what has become of it."""
@@ -446,93 +421,6 @@ class Coordinator:
         for drop in drops:
             self.dispatch.add(drop, after_s=after_s)
 
-    # --- after a crash ---
-
-    def _restore(self, unfinished: Unfinished) -> None:
-        """Take over what an earlier run left; nothing of it is sent before the server has answered a sign-in."""
-        board = self.board
-        board.next_drop, board.next_job = unfinished.next_drop, unfinished.next_job
-        self.tracking.restore(unfinished)
-        self.publishing.restore(unfinished.publishes, unfinished.jobs, next_id=unfinished.next_publish)
-        for drop in unfinished.drops:
-            desk = self.desks.get(drop.folder)
-            if desk is None or (desk.retired and drop.state in (DropState.READY, DropState.HELD)):
-                # its folder is no longer configured, and it never left its place
-                board.journal.delete_drops([drop])
-                continue
-            if drop.state in (DropState.READY, DropState.HELD) and drop.server != desk.folder.server:
-                board.journal.change_drops([drop], server=desk.folder.server)
-            board.drops[drop.id] = drop
-            board.live_in[drop.folder] += 1
-            if drop.job is not None:
-                board.join_job(drop, drop.job)
-        posts: dict[int, list[Post]] = {}
-        for post in unfinished.posts:
-            posts.setdefault(post.job, []).append(post)
-        for drop in board.drops.values():
-            if drop.job is not None and drop.state is not DropState.FILING:
-                self.dispatch.hold_asset(drop)
-        for job in unfinished.jobs:
-            if job.state is JobState.GHOST and job.server not in self.connections:
-                board.journal.change_job(job, state=JobState.VOID)  # nobody is left who could be asked for it
-            elif job.folder in board.folders:
-                board.jobs[job.id] = job
-                self._restore_job(job, sorted(posts.get(job.id, []), key=lambda post: post.number))
-        for drop in board.drops.values():
-            if drop.work_path == drop.path or (drop.state is DropState.FILING and drop.work_path is None):
-                self.desks[drop.folder].standing.leaving[drop.path] = drop
-            if drop.state in (DropState.READY, DropState.HELD):
-                self.desks[drop.folder].standing.in_place[drop.path] = drop
-                if drop.state is DropState.READY:
-                    self.dispatch.add(drop)
-            elif drop.state is DropState.CLAIMED and drop.job is None:
-                self.dispatch.add(drop)
-            elif drop.state is DropState.FILING:
-                self.filing.resume(drop)
-
-    def _restore_job(self, job: Job, posts: list[Post]) -> None:
-        board = self.board
-        members = board.members_of(job)
-        unanswered = [post for post in posts if post.state is PostState.INTENT]
-        claimed = [drop for drop in members if drop.state is DropState.CLAIMED]
-        match job.state:
-            case JobState.CLAIMING:
-                self.dispatch.resume(job)
-                for drop in members:
-                    if drop.state is DropState.CLAIMING:
-                        self.desks[job.folder].standing.leaving[drop.path] = drop
-            case JobState.PLANNED:
-                self.runs.plan(job, claimed, posts=len(posts))
-            case JobState.OPENING | JobState.OPEN:
-                self.runs.plan(job, claimed, posts=len(posts))
-                for post in unanswered:
-                    board.journal.change_post(
-                        post, state=PostState.UNKNOWN, reason="the daemon ended before the answer"
-                    )
-                if unanswered:
-                    sending = [drop for drop in members if drop.state is DropState.SENDING]
-                    self.runs.in_doubt(job, sending)
-                elif not claimed:
-                    self.runs.close(job)
-            case JobState.CLOSING:
-                for post in unanswered:
-                    board.journal.change_post(
-                        post, state=PostState.UNKNOWN, reason="the daemon ended before the answer"
-                    )
-                self.runs.plan(job, [], posts=len(posts))
-            case JobState.SEEKING | JobState.ENDED | JobState.GHOST:
-                if job.state is JobState.SEEKING:
-                    self.runs.remember(job, len(posts))
-                self.tracking.follow(job, restored=True)
-            case JobState.OVER:
-                self.filing.job_left(job)
-            case JobState.CLOSED | JobState.VOID:
-                pass
-            case _:
-                assert_never(job.state)
-        if job.state not in (JobState.GHOST, JobState.OVER):
-            board.tell("job.recovered", folder=job.folder, job=job.name, job_handle=job.handle, state=job.state.value)
-
     def claimed_in(self, folder: str) -> int:
         """Return how many drops of a folder have left their place and are not done; at least 1 while a job is open."""
         count = sum(
@@ -549,45 +437,3 @@ class Coordinator:
         """Return how many drops can only be brought to their end by a server; at least 1 while it has a job."""
         jobs = self.board.jobs.values()
         return bound_to(server, self.board.drops.values(), jobs)
-
-    # --- run --once ---
-
-    def is_finished(self, given_up: Container[str] = ()) -> bool:
-        """
-        Return whether every drop found is filed or held, and nothing is under way (run --once).
-
-        What waits for a server that was given up is left as it is.
-        """
-        if any(desk.state == "opening" or not desk.is_quiet for desk in self.desks.values()):
-            return False
-        if self.publishing.is_busy(given_up):
-            return False
-        for drop in self.board.drops.values():
-            desk = self.desks[drop.folder]
-            job = None if drop.job is None else self.board.jobs.get(drop.job)
-            waits = drop.state in (DropState.READY, DropState.CLAIMED) and job is None
-            is_stuck = (
-                drop.state is DropState.HELD
-                or (drop.server in given_up and drop.state is not DropState.FILING)
-                or (job is not None and self.tracking.is_overdue(job))
-                or self.filing.trouble_of(drop) is not None
-                or not desk.is_up
-                or (waits and not desk.may_send)
-                or (waits and self.dispatch.is_behind(drop))  # the one before it decides
-                or (waits and self.lookup.is_hopeless(drop.server, drop.options))
-            )
-            if not is_stuck:
-                return False
-        return all(
-            job.server in given_up
-            or (job.state is JobState.GHOST and not self.tracking.is_asking(job))
-            or self.tracking.is_overdue(job)
-            or self.board.members_of(job)
-            for job in self.board.jobs.values()
-        )
-
-    def outcomes_pending(self) -> bool:
-        """Return whether anything is held or undecided."""
-        return bool(self.board.drops) or any(
-            desk.state in ("degraded", "held") or desk.settling for desk in self.desks.values()
-        )

@@ -48,6 +48,7 @@ NEVER_ARRIVED = "every time it was sent the line broke or the answer made no sen
 NOT_PROVEN = "not found on the server as we sent it"
 
 NAME_EXISTS = "the name exists, and nobody can tell whether it is this file"
+ENDED_BEFORE_ANSWER = "hotfolder ended before the answer came"
 NOT_TOLD = "the server does not tell whether it has the file"
 LOST_WAITING = "the file changed or vanished while it was waiting to be sent"
 ORIGINAL_GONE = "{reason}; the original was gone from its place"

@@ -308,7 +308,7 @@ class Life:
             raise StuckError(f"{what} was due by {now.monotonic}, and the coordinator named {wake_s}")
 
     def _is_at_rest(self, quiet_end_s: float) -> bool:
-        at_rest = self.coordinator.is_finished()
+        at_rest = self.coordinator.single_pass.is_finished()
         if at_rest and quiet_end_s and self.world.clock.monotonic() < 1000.0 + quiet_end_s:
             return False
         return at_rest
