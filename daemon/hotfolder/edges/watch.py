@@ -155,7 +155,8 @@ class _Emitter(EventEmitter):
         self._on_change = on_change
         self._on_overflow = on_overflow
         self._on_dead = on_dead
-        self._created: dict[str, float] = {}  # names that nobody has closed yet, by when they appeared, oldest first
+        # names that nobody has closed yet, oldest first: when they appeared, by the monotonic clock and by the wall's
+        self._created: dict[str, tuple[float, int]] = {}
 
     def on_thread_stop(self) -> None:
         """Wake the thread up, so that it sees that it is to end."""
@@ -184,13 +185,13 @@ class _Emitter(EventEmitter):
     def _hand_over(self, hints: list[tuple[_Kind, str]]) -> None:
         files: dict[str, None] = {}
         directories: dict[str, None] = {}
-        now_s = time.monotonic()
+        now_s, now_ns = time.monotonic(), time.time_ns()
         for kind, path in hints:
             if kind is _Kind.WHOLE:
                 files[path] = None
                 self._created.pop(path, None)
             elif kind is _Kind.CREATED:
-                self._created[path] = now_s
+                self._created[path] = now_s, now_ns
             elif kind is _Kind.DIRECTORY:
                 directories[path] = None
         directories.update(dict.fromkeys(self._linked(now_s)))
@@ -208,8 +209,8 @@ class _Emitter(EventEmitter):
         self._on_dead(reason)
 
     def _next_due_s(self) -> float | None:
-        oldest_s = next(iter(self._created.values()), None)
-        return None if oldest_s is None else max(0.0, oldest_s + _LINKED_S - time.monotonic())
+        oldest = next(iter(self._created.values()), None)
+        return None if oldest is None else max(0.0, oldest[0] + _LINKED_S - time.monotonic())
 
     def _linked(self, now_s: float) -> list[str]:
         """
@@ -219,15 +220,13 @@ class _Emitter(EventEmitter):
         """
         found = []
         while self._created:
-            path, created_s = next(iter(self._created.items()))
-            age_s = now_s - created_s
-            if age_s < _LINKED_S:
+            path, (created_s, created_ns) = next(iter(self._created.items()))
+            if now_s - created_s < _LINKED_S:
                 break
             del self._created[path]
             with suppress(OSError):
                 file = os.lstat(f"{self._root}/{path}")
-                born_ns = time.time_ns() - int(age_s * 1e9)
-                if stat.S_ISREG(file.st_mode) and file.st_size and file.st_mtime_ns <= born_ns:
+                if stat.S_ISREG(file.st_mode) and file.st_size and file.st_mtime_ns <= created_ns:
                     found.append(path.rpartition("/")[0])
         return found
 
