@@ -16,6 +16,7 @@ from hotfolder.core import messages as m
 from hotfolder.core.board import Board, Turn
 from hotfolder.core.collisions import Collisions
 from hotfolder.core.connection import Connection
+from hotfolder.core.deciding import Deciding
 from hotfolder.core.dispatch import Dispatch
 from hotfolder.core.filing import Filing
 from hotfolder.core.intake import Desk
@@ -113,7 +114,8 @@ class Coordinator:
         )
         self.filing = Filing(board, self.desks, asset_free=self.dispatch.gone)
         self.publishing = Publishing(board, self.connections)
-        self.tracking = Tracking(board, self.connections, self.runs, requeue=self._requeue, conclude=self._conclude)
+        deciding = Deciding(board, self.connections, self.runs, requeue=self._requeue, conclude=self._conclude)
+        self.tracking = Tracking(board, self.connections, self.runs, deciding=deciding)
         Recovery(
             board,
             self.connections,

@@ -8,7 +8,7 @@ what they say of each file is for `deciding`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -26,11 +26,10 @@ from hotfolder.core.messages import (
     SeekFailed,
     Sought,
 )
-from hotfolder.core.model import Drop, Job, JobState, Unfinished
+from hotfolder.core.model import Job, JobState, Unfinished
 from hotfolder.core.rhythm import Rhythm
 from hotfolder.core.runs import Runs
 from hotfolder.core.server import ActiveJob
-from hotfolder.core.verdicts import Verdict
 
 GHOST_LOOK_S = 3600.0  # 24 looks in the day that a ghost is watched
 
@@ -41,19 +40,11 @@ _LISTED: Final = (JobState.OPEN, JobState.CLOSING, JobState.ENDED)
 class Tracking:
     """Follows every job from its end of POSTs until its files are decided."""
 
-    def __init__(
-        self,
-        board: Board,
-        connections: Mapping[str, Connection],
-        runs: Runs,
-        *,
-        requeue: Callable[[list[Drop], float], None],
-        conclude: Callable[[Job, list[Verdict]], None],
-    ) -> None:
+    def __init__(self, board: Board, connections: Mapping[str, Connection], runs: Runs, *, deciding: Deciding) -> None:
         self._board = board
         self._connections = connections
         self._runs = runs
-        self._deciding = Deciding(board, connections, runs, requeue=requeue, conclude=conclude)
+        self._deciding = deciding
         self.follows = self._deciding.follows
         self._sought: set[int] = set()  # of these, the ones sought by name; may hold some that are not any more
         self._rhythms: dict[str, Rhythm] = {}  # by server
