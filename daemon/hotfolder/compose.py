@@ -202,7 +202,12 @@ def build(
         touching = Touching(_touching_file(settings))
         stack.callback(touching.close)
 
-        owner = Owner(ledger_id=ledger.ledger_id, host=socket.gethostname())
+        owner = Owner(
+            ledger_id=ledger.ledger_id,
+            host=socket.gethostname(),
+            found=ledger.generation,
+            generation=lambda: ledger.generation,
+        )
 
         def make_folder(folder: FolderSettings) -> FolderService:
             files = FolderFiles(folder.path, touching=touching.slot(folder.name).touching, owner=owner)

@@ -345,6 +345,10 @@ class Ledger(LedgerReader, Protocol):
     """
 
     @property
+    def generation(self) -> int:
+        """Return a number that grows with every commit, over all its owners; durable, and for any thread to read."""
+
+    @property
     def ledger_id(self) -> str:
         """Return what tells this ledger, and copies of it, from every other one."""
 

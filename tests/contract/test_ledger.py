@@ -332,6 +332,16 @@ def test_a_change_of_one_drop_leaves_its_other_columns_and_other_drops_alone(led
     assert kept(ledger) == {1: drop(1), 2: drop(2, size_bytes=77)}
 
 
+def test_each_commit_is_a_generation_which_is_kept(store: Store) -> None:
+    with store.open() as ledger:
+        first = ledger.generation
+        ledger.commit([InsertDrops((drop(1),))])
+        assert ledger.generation > first
+        last = ledger.generation
+    with store.open() as ledger:
+        assert ledger.generation == last
+
+
 def test_a_commit_of_nothing_is_harmless(ledger: Ledger) -> None:
     ledger.commit([])
     assert ledger.unfinished() == Unfinished()

@@ -67,6 +67,11 @@ ANOTHER_OWNER = (
     "{path} belongs to another hotfolder, on {host}; two cannot share a hot folder, so end one of them; if the other's "
     "ledger is gone for good, remove {mark}: what lies there is then brought to _check for somebody to look at"
 )
+OLDER_LEDGER = (
+    "a newer copy of this ledger was at work in {path} ({when}), so the ledger does not know what was sent since; put "
+    "the newer copy back, or see what became of the files of that time (notes, receipts, the website) and then remove "
+    "{mark}: hotfolder goes on with what it knows"
+)
 HOST_UNKNOWN = "nobody knows where"
 NO_EVENTS = "{path} is not watched any more: {why}"
 READER_FAILED = "the reader of its events has failed"

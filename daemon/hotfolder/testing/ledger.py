@@ -71,6 +71,11 @@ class FakeLedger:
         self.lose_answer_at: set[int] = set()  # numbers of commits that become durable and fail all the same
 
     @property
+    def generation(self) -> int:
+        """Return how many commits are durable."""
+        return self._rows.generation
+
+    @property
     def drops(self) -> Mapping[int, Drop]:
         """Return every drop by its id."""
         return self._rows.drops
@@ -107,6 +112,7 @@ class FakeLedger:
             for write in writes:
                 rows.apply(write)
             rows.check_jobs()
+            rows.generation += 1
             self._rows = rows
         if self.commits in self.lose_answer_at:
             self._in_doubt = tuple(writes)
@@ -251,6 +257,7 @@ class _Rows:
     folders: dict[str, RememberFolder] = field(default_factory=dict)
     next_drop: int = 1
     next_job: int = 1
+    generation: int = 0
 
     def copy(self) -> _Rows:
         return _Rows(
@@ -261,6 +268,7 @@ class _Rows:
             self.folders.copy(),
             self.next_drop,
             self.next_job,
+            self.generation,
         )
 
     def whole(self, job: Job) -> Job:

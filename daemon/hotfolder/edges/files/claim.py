@@ -18,7 +18,7 @@ from hotfolder.core.litter import WORKING
 from hotfolder.core.messages import ClaimItem, ClaimResult, ClaimStatus
 from hotfolder.core.model import Lease
 from hotfolder.edges.files.beneath import Directories, is_version, split
-from hotfolder.edges.files.owner import Owner, take_ownership
+from hotfolder.edges.files.owner import Ownership
 from hotfolder.edges.files.probes import TO_READ, lease
 from hotfolder.edges.files.words import GONE, OF_THE_DISK, of_path, shown, trouble, why
 from hotfolder.ports import FolderError
@@ -29,9 +29,9 @@ _FOR_US_ALONE: Final = stat.S_IRWXU
 class Claiming:
     """One call of `Files.claim`."""
 
-    def __init__(self, directories: Directories, owner: Owner | None = None) -> None:
-        """Without an owner nothing is marked, and what somebody else has marked is not seen."""
-        self._owner = owner
+    def __init__(self, directories: Directories, ownership: Ownership | None = None) -> None:
+        """Without ownership nothing is marked, and what somebody else has marked is not seen."""
+        self._ownership = ownership
         self._directories = directories
         self._calls = directories.calls
         self._device = directories.device
@@ -39,8 +39,8 @@ class Claiming:
     def claim(self, items: Sequence[ClaimItem]) -> list[ClaimResult]:
         """Claim each and sync once; raises FolderError for trouble that every other file would have too."""
         self._close_working()
-        if self._owner is not None:
-            take_ownership(self._directories, self._owner)
+        if self._ownership is not None:
+            self._ownership.take(self._directories)
         results = [self._claim_one(item) for item in items]
         self._directories.sync()
         return results

@@ -35,7 +35,7 @@ from hotfolder.edges.files.claim import Claiming
 from hotfolder.edges.files.filing import Filing
 from hotfolder.edges.files.looking import Looking, Touching
 from hotfolder.edges.files.orphans import find_orphans
-from hotfolder.edges.files.owner import Owner, check_owner
+from hotfolder.edges.files.owner import Owner, Ownership
 from hotfolder.edges.files.probes import TO_READ, FileSystem, file_system, is_below, mount_point
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
 from hotfolder.edges.files.reading import ClaimedFile, cannot_read
@@ -86,7 +86,7 @@ class FolderFiles:
         self._monotonic = monotonic
         self._calls = calls or Syscalls()
         self._touching: Touching = touching or _unmarked
-        self._owner = owner
+        self._ownership = None if owner is None else Ownership(owner, monotonic)
         self._user = os.geteuid()
         self._root_known: _Root | None = None
 
@@ -119,9 +119,9 @@ class FolderFiles:
         if not has_working:
             raise FolderError(of_path(self._root, file_troubles.NO_WORKING))
         self._root_known = now
-        if self._owner is not None:
+        if self._ownership is not None:
             with self._directories() as directories:
-                check_owner(directories, self._owner)
+                self._ownership.check(directories)
 
     def orphans(self, known: Collection[str]) -> list[Orphan]:
         """Return the files in `_working` that belong to none of these jobs (`Files.orphans`)."""
@@ -147,7 +147,7 @@ class FolderFiles:
     def claim(self, items: Sequence[ClaimItem]) -> list[ClaimResult]:
         """Rename each file into `_working` (`Files.claim`)."""
         with self._directories() as directories:
-            return Claiming(directories, self._owner).claim(items)
+            return Claiming(directories, self._ownership).claim(items)
 
     def open_for_sending(self, work_path: str, identity: Identity) -> Reader:
         """Open a claimed file; any thread may call this."""

@@ -1,13 +1,17 @@
 """
-Whose `_working` it is: a mark in it names the ledger that knows what lies there (RELIABILITY D10).
+Whose `_working` it is: a mark in it names the ledger that knows what lies there, and how old that was.
 
-Two daemons with ledgers of their own on one share would take each other's claimed files for lost ones.
+Two daemons with ledgers of their own on one share would take each other's claimed files for lost ones (RELIABILITY
+D10). A ledger that was put back from an older copy knows nothing of what was sent since (D9): its generation is below
+the one that the mark tells.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from hotfolder.core import file_troubles
@@ -19,49 +23,71 @@ from hotfolder.ports import FolderError
 
 MARK: Final = f"{WORKING}/.owner"
 
+MARKED_S: Final = 60.0
+"""How long a mark is good enough: one more file to sync a minute costs nothing, one a job would be felt."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Owner:
-    """Who works in a hot folder."""
+    """Who works in hot folders."""
 
     ledger_id: str
     host: str  # for people only: a daemon may move to another machine with its ledger
+    found: int  # the ledger's generation when it was opened
+    generation: Callable[[], int]  # its generation now
 
 
-def check_owner(directories: Directories, owner: Owner) -> bool:
-    """Return whether the mark is there and ours, False where there is none; raise FolderError for another's."""
-    try:
-        data = Publisher(directories).read(MARK)
-    except OSError as error:
-        raise FolderError(trouble(f"{directories.root}/{MARK}", error)) from error
-    if data is None:
-        return False
-    try:
-        found = json.loads(data)
-        ledger_id, host = str(found["ledger"]), str(found["host"])
-    except (ValueError, TypeError, KeyError):
-        ledger_id, host = "", file_troubles.HOST_UNKNOWN
-    if ledger_id != owner.ledger_id:
-        root = shown(directories.root)
-        raise FolderError(
-            file_troubles.ANOTHER_OWNER.format(path=f"{root}/{WORKING}", host=host, mark=f"{root}/{MARK}")
-        )
-    return True
+class Ownership:
+    """An owner's mark in one hot folder. One thread at a time."""
 
+    def __init__(self, owner: Owner, monotonic: Callable[[], float]) -> None:
+        self._owner = owner
+        self._monotonic = monotonic
+        self._told = owner.found  # the most that a mark may tell
+        self._marked_s: float | None = None
 
-def take_ownership(directories: Directories, owner: Owner) -> None:
-    """Make the mark if there is none; `_working` must be there. Raises FolderError for another's."""
-    if check_owner(directories, owner):
-        return
-    data = json.dumps({"ledger": owner.ledger_id, "host": owner.host}).encode()
-    publisher = Publisher(directories)
-    mark = Companion(MARK, data, temporary_name(f"owner-{owner.ledger_id}"))
-    try:
-        publisher.write(mark)
-        publisher.sync(mark)
-        is_ours = publisher.publish(mark)
-    except OSError as error:
-        publisher.drop(mark)
-        raise FolderError(trouble(f"{directories.root}/{MARK}", error)) from error
-    if not is_ours:
-        check_owner(directories, owner)
+    def check(self, directories: Directories) -> bool:
+        """Return whether the mark is there and ours, False where there is none; raise FolderError for another's."""
+        place = f"{shown(directories.root)}/{MARK}"
+        try:
+            data = Publisher(directories).read(MARK)
+            written = directories.lstat(MARK)
+        except OSError as error:
+            raise FolderError(trouble(f"{directories.root}/{MARK}", error)) from error
+        if data is None:
+            return False
+        try:
+            found = json.loads(data)
+            ledger_id, host, generation = str(found["ledger"]), str(found["host"]), int(found["generation"])
+        except (ValueError, TypeError, KeyError):
+            ledger_id, host, generation = "", file_troubles.HOST_UNKNOWN, 0
+        working = f"{shown(directories.root)}/{WORKING}"
+        if ledger_id != self._owner.ledger_id:
+            raise FolderError(file_troubles.ANOTHER_OWNER.format(path=working, host=host, mark=place))
+        if generation > self._told:
+            when = "" if written is None else f"{datetime.fromtimestamp(written.st_mtime).astimezone():%Y-%m-%d %H:%M}"
+            raise FolderError(file_troubles.OLDER_LEDGER.format(path=working, when=when, mark=place))
+        return True
+
+    def take(self, directories: Directories) -> None:
+        """Make the mark, or bring it up to date; `_working` must be there. Raises FolderError for another's."""
+        is_there = self.check(directories)
+        now_s = self._monotonic()
+        if is_there and self._marked_s is not None and now_s - self._marked_s < MARKED_S:
+            return
+        generation = self._owner.generation()
+        told = {"ledger": self._owner.ledger_id, "host": self._owner.host, "generation": generation}
+        publisher = Publisher(directories)
+        mark = Companion(MARK, json.dumps(told).encode(), temporary_name(f"owner-{self._owner.ledger_id}"))
+        self._told = max(self._told, generation)
+        try:
+            publisher.write(mark)
+            publisher.sync(mark)
+            if is_there:
+                publisher.replace(mark)
+            elif not publisher.publish(mark):
+                self.check(directories)
+        except OSError as error:
+            publisher.drop(mark)
+            raise FolderError(trouble(f"{directories.root}/{MARK}", error)) from error
+        self._marked_s = now_s

@@ -90,6 +90,11 @@ class StoredLedger(Reading):
             self._ledger_id = str(connection.execute(queries.LEDGER_ID).scalar_one())
 
     @property
+    def generation(self) -> int:
+        """Return how many commits it has counted, over all its owners."""
+        return self._progress.commits
+
+    @property
     def ledger_id(self) -> str:
         """Return what tells this ledger from every other one."""
         return self._ledger_id

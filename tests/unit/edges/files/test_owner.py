@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -14,8 +15,14 @@ from hotfolder.ports import FolderError
 
 JOB, LOST = "catalog-20260301T090000Z-7f3a", "catalog-20260228T090000Z-000001"
 
-OURS = Owner(ledger_id="11aa", host="studio-1")
-THEIRS = Owner(ledger_id="22bb", host="studio-2")
+
+def owner(ledger_id: str, host: str, *, found: int = 5, now: int = 7) -> Owner:
+    """Return one whose ledger had a generation when it was opened, and has another one now."""
+    return Owner(ledger_id=ledger_id, host=host, found=found, generation=lambda: now)
+
+
+OURS = owner("11aa", "studio-1")
+THEIRS = owner("22bb", "studio-2")
 
 
 def hotfolder(share: Share, owner: Owner) -> FolderFiles:
@@ -34,7 +41,7 @@ def test_the_first_claim_marks_the_place_for_its_ledger(share: Share) -> None:
     claim(share, files, "a.jpg")
     assert set(share.paths()) == {f"_working/{JOB}/a.jpg", "_working/.owner"}
     files.check(has_claimed=True)
-    again = hotfolder(share, Owner(ledger_id="11aa", host="studio-9"))  # the daemon moved, its ledger with it
+    again = hotfolder(share, owner("11aa", "studio-9", found=7))  # the daemon moved, its ledger with it
     again.check()
     claim(share, again, "b.jpg")
 
@@ -47,6 +54,33 @@ def test_another_ledgers_daemon_claims_nothing_and_is_told_whose_it_is(share: Sh
         with pytest.raises(FolderError, match=r"belongs to another hotfolder, on studio-1; .*_working/\.owner"):
             touch()
     assert share.root.joinpath("b.jpg").read_bytes() == JPEG
+
+
+def test_a_ledger_that_is_older_than_the_mark_is_told_and_claims_nothing(share: Share) -> None:
+    """It was put back from a copy, and does not know what was sent since."""
+    claim(share, hotfolder(share, OURS), "a.jpg")
+    older = hotfolder(share, owner("11aa", "studio-1", found=6, now=20))
+    item = share.claim_item("b.jpg", share.drop("b.jpg"))
+    for touch in (older.check, lambda: older.claim([item])):
+        with pytest.raises(FolderError, match=r"a newer copy of this ledger .*\(20\d\d-.*remove .*_working/\.owner"):
+            touch()
+    assert share.root.joinpath("b.jpg").read_bytes() == JPEG
+    (share.root / "_working/.owner").unlink()
+    older.check()
+    claim(share, older, "c.jpg")
+    older.check()
+
+
+def test_the_mark_is_brought_up_to_date_once_a_minute(share: Share) -> None:
+    now = {"s": 0.0, "generation": 10}
+    ours = Owner(ledger_id="11aa", host="studio-1", found=5, generation=lambda: int(now["generation"]))
+    files = FolderFiles(share.root, owner=ours, monotonic=lambda: now["s"])
+    told = []
+    for number, s in enumerate((0.0, 59.0, 61.0, 62.0)):
+        now |= {"s": s, "generation": 10 + number}
+        claim(share, files, f"{number}.jpg")
+        told.append(json.loads((share.root / "_working/.owner").read_bytes())["generation"])
+    assert told == [10, 10, 12, 12]
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"ledger": "11aa"}'])
