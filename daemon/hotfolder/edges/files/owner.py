@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -35,6 +35,7 @@ class Owner:
     host: str  # for people only: a daemon may move to another machine with its ledger
     found: int  # the ledger's generation when it was opened
     generation: Callable[[], int]  # its generation now
+    told: dict[str, int] = field(default_factory=dict)  # by hot folder's root: what the mark tells that we made there
 
 
 class Ownership:
@@ -43,7 +44,6 @@ class Ownership:
     def __init__(self, owner: Owner, monotonic: Callable[[], float]) -> None:
         self._owner = owner
         self._monotonic = monotonic
-        self._told = owner.found  # the most that a mark may tell
         self._marked_s: float | None = None
 
     def check(self, directories: Directories) -> bool:
@@ -64,7 +64,7 @@ class Ownership:
         working = f"{shown(directories.root)}/{WORKING}"
         if ledger_id != self._owner.ledger_id:
             raise FolderError(file_troubles.ANOTHER_OWNER.format(path=working, host=host, mark=place))
-        if generation > self._told:
+        if generation > max(self._owner.found, self._owner.told.get(directories.root, 0)):
             when = "" if written is None else f"{datetime.fromtimestamp(written.st_mtime).astimezone():%Y-%m-%d %H:%M}"
             raise FolderError(file_troubles.OLDER_LEDGER.format(path=working, when=when, mark=place))
         return True
@@ -79,7 +79,7 @@ class Ownership:
         told = {"ledger": self._owner.ledger_id, "host": self._owner.host, "generation": generation}
         publisher = Publisher(directories)
         mark = Companion(MARK, json.dumps(told).encode(), temporary_name(f"owner-{self._owner.ledger_id}"))
-        self._told = max(self._told, generation)
+        self._owner.told[directories.root] = generation
         try:
             publisher.write(mark)
             publisher.sync(mark)

@@ -71,6 +71,14 @@ def test_a_ledger_that_is_older_than_the_mark_is_told_and_claims_nothing(share: 
     older.check()
 
 
+def test_a_folder_that_is_taken_out_of_the_settings_and_back_in_is_still_ours(share: Share) -> None:
+    ours = owner("11aa", "studio-1")
+    claim(share, hotfolder(share, ours), "a.jpg")
+    again = hotfolder(share, ours)  # of the same process, whose mark is newer than what the ledger was opened with
+    again.check()
+    claim(share, again, "b.jpg")
+
+
 def test_the_mark_is_brought_up_to_date_once_a_minute(share: Share) -> None:
     now = {"s": 0.0, "generation": 10}
     ours = Owner(ledger_id="11aa", host="studio-1", found=5, generation=lambda: int(now["generation"]))
