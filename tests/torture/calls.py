@@ -8,7 +8,7 @@ import errno
 import itertools
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
@@ -49,6 +49,7 @@ class DiskCalls(Syscalls):
         self._moments = moments
         self._fds: dict[int, Node] = {}
         self._next_fd = itertools.count(3)
+        self._rounds = itertools.count()
 
     def tick(self, what: str) -> None:
         """Come to a moment; a bench of failing calls has more to do here."""
@@ -154,6 +155,18 @@ class DiskCalls(Syscalls):
         node = self._fds[fd]
         self.tick(f"fsync of a {'directory' if node.is_directory else 'file'}")
         self._disk.sync(node)
+
+    def fsync_each(self, fds: Sequence[int]) -> list[OSError | None]:
+        """One after the other, in this order or the other one: who asks for several must be content with any."""
+        found: dict[int, OSError | None] = {}
+        for fd in fds if next(self._rounds) % 2 else reversed(fds):
+            try:
+                self.fsync(fd)
+            except OSError as error:
+                found[fd] = error
+            else:
+                found[fd] = None
+        return [found[fd] for fd in fds]
 
     # --- names ---
 

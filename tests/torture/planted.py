@@ -217,15 +217,13 @@ BUGS: Final[dict[str, Bug]] = {
     "new names are synced after lost ones": Bug(
         change=Change(
             "edges/files/beneath.py",
-            """        for path in sorted(self._gained - self._lost) + sorted(self._gained & self._lost):
-            self._sync_one(path)
-        for path in sorted(self._lost):
-            self._sync_one(path)
+            """        self._sync_all(sorted(self._gained - self._lost))
+        for path in sorted(self._gained & self._lost):
+            self._sync_all([path])
+        self._sync_all(sorted(self._lost))
 """,
-            """        for path in sorted(self._lost):
-            self._sync_one(path)
-        for path in sorted(self._gained):
-            self._sync_one(path)
+            """        self._sync_all(sorted(self._lost))
+        self._sync_all(sorted(self._gained))
 """,
         )
     ),
@@ -262,9 +260,7 @@ BUGS: Final[dict[str, Bug]] = {
         hunt="job_logs",
     ),
     "no directory of a real disk is synced": Bug(
-        change=Change(
-            "edges/files/beneath.py", "            self.calls.fsync(self.open(path))\n", "            self.open(path)\n"
-        ),
+        change=Change("edges/files/beneath.py", "self.calls.fsync_each(list(opened.values()))", "[None] * len(opened)"),
         hunt=POWER_CUTS,
     ),
     "no commit of the ledger is brought to a real disk": Bug(

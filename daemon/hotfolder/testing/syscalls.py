@@ -7,7 +7,7 @@ A run that is stopped behaves like a process that was killed there: whatever it 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from hotfolder.edges.files import Syscalls
@@ -87,6 +87,17 @@ class PerilousSyscalls(Syscalls):
                 real(self, *args)
             raise OSError(self._error, os.strerror(self._error), name)
         return real(self, *args)
+
+    def fsync_each(self, fds: Sequence[int]) -> list[OSError | None]:
+        """One after the other, so that the N-th call is always the same one."""
+        return [self._error_of(fd) for fd in fds]
+
+    def _error_of(self, fd: int) -> OSError | None:
+        try:
+            self.fsync(fd)
+        except OSError as error:
+            return error
+        return None
 
 
 def _counted(name: str) -> Callable[..., Any]:
