@@ -79,6 +79,9 @@ class Daemon:
     make_account: Callable[[ServerSettings], Account]
     sheets: Sheets
     throttle: Throttle
+    load: Callable[
+        [], None
+    ]  # what the first drop would else wait for; it takes a tenth of a second, and begins nothing
     courier: Courier | None = None  # None where nobody wants messages
     page: str | None = None  # URL of the page, None where it is off or could not be had
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -299,6 +302,12 @@ def build(
             stack.callback(courier.close)
             couriers.append(courier)
         page = _serve(view, settings, log, stack)
+
+        def load() -> None:
+            for remote in remotes:
+                remote.load()
+            sheets.load({folder.language for folder in settings.folders if folder.status_file})
+
         return Daemon(
             settings=settings,
             supervisor=supervisor,
@@ -310,6 +319,7 @@ def build(
             make_account=make_account,
             sheets=sheets,
             throttle=throttle,
+            load=load,
             courier=couriers[0] if couriers else None,
             page=page,
             _stack=stack.pop_all(),

@@ -265,6 +265,18 @@ def test_a_question_that_the_wsdl_does_not_know_is_one_feature_less(
     assert "does not let getAssetsByName be asked" in trouble.text
 
 
+def test_what_was_loaded_before_the_first_call_is_not_read_again(
+    connect: Connect, box: Sandbox, tmp_path: Path
+) -> None:
+    file = tmp_path / "IpsApi.wsdl"
+    file.write_text(ours())
+    remote = connect(box.base_url, wsdl=file)
+    remote.load()
+    assert box.requests == []
+    file.unlink()
+    assert remote.sign_in().name == "Example Co"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -279,7 +291,9 @@ def test_a_wsdl_that_cannot_be_used_is_named(
 ) -> None:
     file = tmp_path / "IpsApi.wsdl"
     file.write_text(ours().replace(old, new, 1))
-    trouble = trouble_of(connect(box.base_url, wsdl=file).sign_in)
+    remote = connect(box.base_url, wsdl=file)
+    remote.load()  # keeps nobody from starting
+    trouble = trouble_of(remote.sign_in)
     assert (trouble.kind, trouble.reached) == (Kind.FATAL, False)
     assert f"the WSDL {file} cannot be used" in trouble.text
     assert box.requests == []

@@ -137,6 +137,8 @@ def running_daemon(
                 daemon.supervisor.call(reloaded)
 
             signal.signal(signal.SIGHUP, hung_up)
+            if not once:  # it ends, and may find nothing to do
+                daemon.load()
             # not before the signals are ours: whoever waits for this line may send one at once
             logger.info(
                 "daemon.ready",

@@ -83,6 +83,13 @@ class Sheets:
         self._thread = threading.Thread(target=self._run, name="sheets", daemon=True)
         self._thread.start()
 
+    def load(self, languages: Iterable[str]) -> None:
+        """Load what writes a text in these languages, before the first one is wanted."""
+        from hotfolder.status.site.sheet import load  # whom nothing is written for need not load it
+
+        for language in languages:
+            load(language)
+
     def close(self) -> None:
         """Write nothing more; a second call is harmless."""
         self._ended.set()

@@ -13,6 +13,7 @@ from hotfolder.core.companions import STATUS_MARK
 from hotfolder.core.messages import FolderDown, FolderUp, StatusTold, StatusWritten, WriteStatus
 from hotfolder.core.settings import Settings
 from hotfolder.status.sheets import Sheets
+from hotfolder.status.site.look import in_language
 from hotfolder.status.snapshot import Recent
 from hotfolder.status.view import View
 from hotfolder.status.voices import voice_of
@@ -129,3 +130,12 @@ def test_our_own_file_is_not_among_what_is_left_out() -> None:
     daemon.drop("_STATUS.HTML")
     daemon.drop(".hidden.jpg")
     assert set(daemon.coordinator.desks["catalog"].ignored) == {"_STATUS.HTML", ".hidden.jpg"}
+
+
+def test_its_template_is_compiled_before_the_first_text_is_wanted() -> None:
+    compiled = [cache for language in ("en", "fr") if (cache := in_language(language).cache) is not None]
+    for cache in compiled:
+        cache.clear()
+    with stage() as made:
+        made.sheets.load(["en", "fr"])
+    assert [len(cache) for cache in compiled] == [1, 1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -105,6 +106,11 @@ class IpsRemote:
         self._password: str | None = None  # as of the last sign_in
         self._auth_is_versioned = True  # what UploadFile reads credentials in
         self._auth_is_known = False  # it has read some
+
+    def load(self) -> None:
+        """Load what reads answers, which the first call would else wait for; what is wrong with it that call tells."""
+        with suppress(RemoteError):
+            self._soap.load()
 
     def close(self) -> None:
         """Close the connections; a second call is harmless."""

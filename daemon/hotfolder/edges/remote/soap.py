@@ -117,6 +117,10 @@ class SoapCalls:
             text = line_troubles.UNREADABLE.format(operation=operation, error=type(error).__name__)
             raise RemoteError(Trouble(kind=_if_lost(operation), text=text)) from None
 
+    def load(self) -> None:
+        """Load zeep and the WSDL before the first call, so that it need not wait; raises `RemoteError` as that does."""
+        self._service()
+
     def _service(self) -> Any:
         """Load zeep and the WSDL at the first call: it takes 0.2 s that most commands do not need."""
         with self._lock:

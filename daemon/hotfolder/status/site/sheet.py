@@ -4,7 +4,7 @@ How a status file looks: one page without scripts, links or anything from elsewh
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import hotfolder
 from hotfolder.core.companions import STATUS_MARK
@@ -13,12 +13,19 @@ from hotfolder.core.wording import shown
 from hotfolder.status.site import words
 from hotfolder.status.site.look import in_language
 
+TEMPLATE: Final = "sheet.html"
+
+
+def load(language: str) -> None:
+    """Compile the template before it is needed: the first text would take twenty times as long as those after it."""
+    in_language(language).get_template(TEMPLATE)
+
 
 def rendered(voice: Voice, **values: Any) -> str:
     """Return a status file as text; names in it are escaped, and cannot turn round what stands beside them."""
     text = (
         in_language(voice.language)
-        .get_template("sheet.html")
+        .get_template(TEMPLATE)
         .render(
             counts=words.COUNTS,
             folder_word=lambda state: words.FOLDERS.get(state, words.ELSE),
