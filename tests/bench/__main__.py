@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.backlog import backlog
+from tests.bench.fairness import fairness
 from tests.bench.growth import growth
 from tests.bench.history import history
 from tests.bench.idle import idle
@@ -31,6 +32,7 @@ BENCHES = {
     "idle": idle,
     "viewers": viewers,
     "wire": wire,
+    "fairness": fairness,
 }
 QUICK = "quick"
 
