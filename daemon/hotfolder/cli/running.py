@@ -24,13 +24,14 @@ from rich.live import Live
 import hotfolder
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.live import LiveView
-from hotfolder.compose import Daemon, ReloadError, build
+from hotfolder.compose import build
 from hotfolder.config import ConfigError, format_problem, load, read_server_password
 from hotfolder.config.units import parse_duration
 from hotfolder.core.connection import Connection
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Notice, Woken
 from hotfolder.core.settings import Settings
+from hotfolder.daemon import Daemon, ReloadError
 from hotfolder.edges.clock import SystemClock
 from hotfolder.edges.logs import NoticeLog, Redaction
 from hotfolder.edges.notify import SystemdNotifier, notify_address, watchdog_interval_s

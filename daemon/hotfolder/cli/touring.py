@@ -18,12 +18,12 @@ from rich.text import Text
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.running import running_daemon
 from hotfolder.cli.samples import make_image
-from hotfolder.compose import Daemon
 from hotfolder.config import load
 from hotfolder.config.units import parse_duration
 from hotfolder.core.messages import Notice
 from hotfolder.core.model import Drop, Job
 from hotfolder.core.wording import shown
+from hotfolder.daemon import Daemon
 from hotfolder.ports import HistoryQuery
 from hotfolder.sandbox import OverwriteMode, Sandbox, run_sandbox
 
