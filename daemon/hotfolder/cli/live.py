@@ -4,6 +4,9 @@ Live progress on a terminal: the hot folders, and a bar for each job.
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -13,6 +16,7 @@ from hotfolder.core.wording import shown
 from hotfolder.status.snapshot import Snapshot
 
 JOBS_SHOWN = 8  # more would push the folders off a small terminal
+SETTLING_SHOWN = 3
 
 
 class LiveView:
@@ -20,12 +24,21 @@ class LiveView:
 
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
+        self.settling: list[dict[str, Any]] = []  # as `attention.settling` tells, where that is known
 
     def __rich__(self) -> RenderableType:
         """Return what to show now."""
         if self.snapshot is None:
             return Text("starting")
-        return Group(_folders(self.snapshot), _jobs(self.snapshot))
+        return Group(_folders(self.snapshot), _jobs(self.snapshot), *map(_waits, self.settling))
+
+
+def _waits(file: dict[str, Any]) -> Text:
+    """Return what a file waits for, and until when: nobody else says so before it is held."""
+    text = f"{file['folder']}/{file['path']}: {file['reason']}"
+    at = file.get("limit_at")
+    until = f"; {file['limit']} at {datetime.fromisoformat(at).astimezone():%H:%M:%S} if it stays so" if at else ""
+    return Text(shown(text + until), style="dim")
 
 
 def _folders(taken: Snapshot) -> Table:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, TextIO
@@ -22,12 +23,12 @@ from rich.console import Console
 from rich.live import Live
 
 import hotfolder
+from hotfolder.cli import passing
 from hotfolder.cli.exits import Exit
-from hotfolder.cli.live import LiveView
+from hotfolder.cli.live import SETTLING_SHOWN, LiveView
 from hotfolder.compose import build
 from hotfolder.config import ConfigError, format_problem, load, read_server_password
 from hotfolder.config.units import parse_duration
-from hotfolder.core.connection import Connection
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Notice, Woken
 from hotfolder.core.settings import Settings
@@ -39,7 +40,7 @@ from hotfolder.edges.spool import Spool
 from hotfolder.ports import Notifier
 from hotfolder.services.pulse import Pulse, ping_every_s
 from hotfolder.services.supervisor import IDLE_WAKE_S
-from hotfolder.status import snapshot
+from hotfolder.status import attention, snapshot
 from hotfolder.status.summary import one_line
 
 PATIENCE_S = 60.0
@@ -68,7 +69,7 @@ def run(
         read_password=lambda name: read_server_password(config, os.environ, name),
         once=once,
         console=Console(stderr=True) if on_terminal else None,
-        until=lambda daemon: once and _once_over(daemon, timeout_s),
+        until=lambda daemon: once and passing.is_over(daemon, timeout_s),
         reload=lambda: load(config, os.environ).settings,
         notifier=SystemdNotifier(notify_address(os.environ)),
         watchdog_s=watchdog_interval_s(os.environ),
@@ -211,42 +212,16 @@ class _Stderr:
         return sys.stderr.isatty()
 
 
-def _once_over(daemon: Daemon, timeout_s: float) -> bool:
-    """Whether nothing is left to do, but for servers that refuse us or were down for too long."""
-    connections = _needed(daemon)
-    given_up = [
-        connection.name
-        for connection in connections
-        if connection.state == "refused" or connection.down_for_s() > timeout_s
-    ]
-    if connections and len(given_up) == len(connections):
-        return True
-    others = (connection for connection in connections if connection.name not in given_up)
-    return all(connection.is_ok for connection in others) and daemon.coordinator.single_pass.is_finished(given_up)
-
-
-def _needed(daemon: Daemon) -> list[Connection]:
-    """Return the connections to servers that have hot folders or work: nobody waits for the others."""
-    board = daemon.coordinator.board
-    names = {folder.server for folder in board.folders.values()} | {job.server for job in board.jobs.values()}
-    return [connection for name, connection in daemon.coordinator.connections.items() if name in names]
-
-
 def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
     if asked and asked[0] is signal.SIGINT:
         return Exit.INTERRUPTED
     if not once:
         return Exit.GOOD
-    if not asked:
-        states = {connection.state for connection in _needed(daemon)}
-        if "refused" in states:
-            return Exit.REFUSED
-        if states - {"ok"}:
-            return Exit.UNREACHABLE
-    outcomes = daemon.recent.outcomes
-    bad = sum(outcomes[name] for name in ("duplicate", "failed", "rejected", "unknown"))
-    typer.echo(", ".join(f"{count} {name}" for name, count in sorted(outcomes.items())) or "nothing to do")
-    return Exit.ATTENTION if bad or daemon.coordinator.single_pass.leaves_something() else Exit.GOOD
+    code = passing.exit_code(daemon, is_stopped=bool(asked))
+    if code not in (Exit.REFUSED, Exit.UNREACHABLE):
+        for line in passing.report(daemon):
+            typer.echo(line)
+    return code
 
 
 @contextmanager
@@ -304,11 +279,16 @@ def _live(daemon: Daemon, console: Console | None) -> Iterator[Callable[[], None
     view = LiveView()
     last_s = 0.0
 
+    def take() -> None:
+        view.snapshot = snapshot.take(daemon.coordinator, daemon.recent)
+        view.settling = list(islice(attention.settling(daemon.coordinator), SETTLING_SHOWN))
+
     def refresh() -> None:
         nonlocal last_s
         if time.monotonic() - last_s >= LIVE_EVERY_S:
             last_s = time.monotonic()
-            view.snapshot = snapshot.take(daemon.coordinator, daemon.recent)
+            take()
 
     with Live(view, console=console, refresh_per_second=5, transient=False):
         yield refresh
+        take()  # what stays on the screen

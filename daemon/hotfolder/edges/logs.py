@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Protocol, TextIO, cast
 
 import structlog
@@ -184,11 +186,32 @@ def _calm_libraries(stream: Stream) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
+_FOR_MACHINES = frozenset({"job_handle", "job", "drop", "asset", "size_bytes", "bytes", "post", "control"})
+"""Fields that a person who looks on does not miss: files are known by their paths, and commands tell the rest."""
+
+
+def _shortened(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Make a line fit a terminal: by the clock on the wall, and what is told in passing without names for machines."""
+    at = event.get("timestamp")
+    if isinstance(at, str):
+        event["timestamp"] = f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"
+    if event.get("level") == "info":
+        for name in ("level", *_FOR_MACHINES):
+            event.pop(name, None)
+    return event
+
+
 def _finish(redaction: Redaction, *, on_terminal: bool) -> list[Any]:
     """Return the processors that make a line of an event with level and time."""
     if on_terminal:
         # rich's tracebacks would show local variables; names only stand in fields, where they are escaped
-        return [redaction, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        console = structlog.dev.ConsoleRenderer(
+            colors=not os.environ.get("NO_COLOR"),
+            pad_event_to=0,
+            sort_keys=False,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+        return [redaction, _shortened, console]
     encode = json.JSONEncoder(ensure_ascii=True, default=repr).encode
     renderer = structlog.processors.JSONRenderer(serializer=lambda event, **_: encode(event))
     return [structlog.processors.format_exc_info, redaction, renderer]

@@ -14,7 +14,7 @@ from typing import Any
 from hotfolder.core.connection import Connection
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.status import cures
-from hotfolder.status.live import NOT_ANSWERED, moment_of, of_drop
+from hotfolder.status.live import NOT_ANSWERED, limit_of, moment_of, of_drop
 from hotfolder.status.plain import stamp
 from hotfolder.status.snapshot import folder_state, state_of
 
@@ -47,6 +47,7 @@ def take(coordinator: Coordinator) -> dict[str, Any]:
             for missing in islice(coordinator.lookup.missing(), LISTED)
         ],
         "held": list(islice(_held(coordinator), LISTED)),
+        "settling": list(islice(settling(coordinator), LISTED)),
         "cautions": list(islice(_cautions(coordinator), LISTED)),
         "ignored": list(islice(_ignored(coordinator), LISTED)),
     }
@@ -80,6 +81,15 @@ def _held(coordinator: Coordinator) -> Iterator[dict[str, Any]]:
     for drop in coordinator.board.drops.values():
         if state_of(coordinator, drop) == "held":
             yield {"folder": drop.folder, "path": drop.path} | of_drop(coordinator, drop)
+
+
+def settling(coordinator: Coordinator) -> Iterator[dict[str, Any]]:
+    """Yield the files that are not complete yet: what each waits for, and what it comes to when if it stays so."""
+    for name, desk in coordinator.desks.items():
+        for entry in desk.settling.values():
+            if entry.held is None and entry.missing:
+                limit = limit_of(coordinator, desk.folder.settle, entry)
+                yield {"folder": name, "path": entry.path, "reason": entry.missing} | limit
 
 
 def _cautions(coordinator: Coordinator) -> Iterator[dict[str, Any]]:

@@ -103,7 +103,7 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
             "next_at": moment_of(coordinator, entry.due_s),
             "next": Next.LOOK.value,
             "seen_at": stamp(entry.seen_at),
-            **_limit(coordinator, desk.folder.settle, entry),
+            **limit_of(coordinator, desk.folder.settle, entry),
         }
     elif drop is not None:
         answer = of_drop(coordinator, drop) | _how_far(coordinator, drop)
@@ -116,7 +116,7 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
     return answer
 
 
-def _limit(coordinator: Coordinator, settings: SettleSettings, entry: Settling) -> dict[str, Any]:
+def limit_of(coordinator: Coordinator, settings: SettleSettings, entry: Settling) -> dict[str, Any]:
     """Return what a file comes to that stays incomplete, or empty, and when; nothing while it may still be written."""
     track = entry.track
     if track is None or entry.held or entry.missing in _NOT_STUCK or entry.missing.startswith(_NOT_YET_QUIET):

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,21 @@ def test_people_get_lines_without_braces(stream: Stream, make_log: Callable[...,
 
     assert "drop.seen" in stream.writes[0]
     assert not stream.writes[0].startswith("{")
+
+
+def test_a_line_for_people_is_short_and_has_no_colours_where_they_want_none(
+    stream: Stream, make_log: Callable[..., NoticeLog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.terminal = True
+    monkeypatch.setenv("NO_COLOR", "1")
+    machines = {"job": "catalog-20260301T090000Z-000001", "job_handle": "j|1", "asset": "a", "drop": 1}
+    log = make_log()
+    log.notices([Notice("drop.filed", {"folder": "catalog", "path": "a.jpg", "outcome": "stored", **machines})])
+    log.notices([Notice("job.post_failed", {"folder": "catalog", "job_handle": "j|1"}, "warning")])
+
+    passing, warning = stream.writes
+    assert re.fullmatch(r"\d\d:\d\d:\d\d drop\.filed folder=catalog path=a\.jpg outcome=stored\n", passing)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d \[warning *\] job\.post_failed folder=catalog job_handle=\S+\n", warning)
 
 
 def test_trouble_leaves_at_once_with_its_traceback(stream: Stream, make_log: Callable[..., NoticeLog]) -> None:

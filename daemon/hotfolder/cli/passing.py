@@ -1,0 +1,79 @@
+"""
+`run --once`: when a single pass over the hot folders is over, what it says at its end, and with which code it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from hotfolder.cli.exits import Exit
+from hotfolder.core.connection import Connection
+from hotfolder.core.model import Outcome
+from hotfolder.core.wording import shown
+from hotfolder.daemon import Daemon
+from hotfolder.status import attention, cures
+
+NAMED = 20
+"""Files named of each kind; more would push the counts off the screen, and the history has them all."""
+
+BAD = (Outcome.DUPLICATE, Outcome.FAILED, Outcome.REJECTED, Outcome.UNKNOWN)
+
+
+def is_over(daemon: Daemon, timeout_s: float) -> bool:
+    """Return whether nothing is left to do, but for servers that refuse us or were down for too long."""
+    connections = _needed(daemon)
+    given_up = [
+        connection.name
+        for connection in connections
+        if connection.state == "refused" or connection.down_for_s() > timeout_s
+    ]
+    if connections and len(given_up) == len(connections):
+        return True
+    others = (connection for connection in connections if connection.name not in given_up)
+    return all(connection.is_ok for connection in others) and daemon.coordinator.single_pass.is_finished(given_up)
+
+
+def _needed(daemon: Daemon) -> list[Connection]:
+    """Return the connections to servers that have hot folders or work: nobody waits for the others."""
+    board = daemon.coordinator.board
+    names = {folder.server for folder in board.folders.values()} | {job.server for job in board.jobs.values()}
+    return [connection for name, connection in daemon.coordinator.connections.items() if name in names]
+
+
+def exit_code(daemon: Daemon, *, is_stopped: bool) -> Exit:
+    """Return how it ended; `is_stopped` by a signal, so that nothing is known of servers that were not reached yet."""
+    if not is_stopped:
+        states = {connection.state for connection in _needed(daemon)}
+        if "refused" in states:
+            return Exit.REFUSED
+        if states - {"ok"}:
+            return Exit.UNREACHABLE
+    has_bad = any(daemon.recent.outcomes[outcome] for outcome in BAD)
+    return Exit.ATTENTION if has_bad or daemon.coordinator.single_pass.leaves_something() else Exit.GOOD
+
+
+def report(daemon: Daemon) -> Iterator[str]:
+    """Yield the counts in one line, then a line for each file and hot folder that needs somebody, and what to do."""
+    wants = attention.take(daemon.coordinator)
+    counts = [f"{count} {name}" for name, count in sorted(daemon.recent.outcomes.items())]
+    counts += [f"{len(wants[kind])} {word}" for kind, word in _LEFT.items() if wants[kind]]
+    yield ", ".join(counts) or "nothing to do"
+    bad = [drop for drop, _ in daemon.recent.latest() if drop.outcome in BAD]
+    newest = bad[: sum(daemon.recent.outcomes[outcome] for outcome in BAD)]  # the rest are from before
+    for drop in islice(reversed(newest), NAMED):
+        yield _line(str(drop.outcome), drop.folder, drop.path, drop.reason, cures.of_outcome(drop.outcome))
+    for kind, word in _LEFT.items():
+        for file in wants[kind][:NAMED]:
+            yield _line(word, file["folder"], file["path"], file["reason"], file.get("cure"))
+    for folder in wants["folders"]:
+        yield _line(folder["state"], folder["folder"], "", folder["reason"], folder["cure"])
+
+
+_LEFT = {"held": "held", "settling": "not complete"}
+"""What a pass may leave in its place: the lists of `attention.take`, and what is said of their files."""
+
+
+def _line(what: str, folder: str, path: str, reason: str, cure: str | None = None) -> str:
+    place = f"{folder}/{path}" if path else folder
+    return shown(f"{what}: {place}: {reason}" + (f" ({cure})" if cure else ""))

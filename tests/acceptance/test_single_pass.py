@@ -1,0 +1,23 @@
+"""What a single pass says at its end."""
+
+from __future__ import annotations
+
+from tests.acceptance.place import Place
+
+
+def test_a_pass_names_what_needs_somebody_and_what_to_do(place: Place, images: list[bytes]) -> None:
+    place.configure({"name": "hot", "settle": {"quiet": "100ms", "limit": "1s"}})
+    place.drop("hot/good.jpg", images[0])
+    place.drop("hot/half.jpg", images[0][:-2])
+    place.drop("hot/bad.jpg", images[0])
+    place.box.add_fault(do="upload-error", file="bad.jpg", message="No pixels")
+    ended = place.run_once()
+    assert ended.code == 1
+    counts, *lines = ended.stdout.splitlines()
+    assert counts == "1 failed, 1 stored, 1 held"
+    failed, held = lines
+    assert failed.startswith("failed: hot/bad.jpg: the server could not use it: ")
+    assert "No pixels" in failed
+    assert "'hotfolder retry'" in failed
+    assert held.startswith("held: hot/half.jpg: the end of the JPEG is missing")
+    assert held.endswith("it goes on by itself when it changes)")
