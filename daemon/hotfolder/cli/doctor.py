@@ -7,10 +7,10 @@ from __future__ import annotations
 import os
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hotfolder.cli.console import console
 from hotfolder.cli.exits import Exit
 from hotfolder.config import load
 from hotfolder.core.wording import shown
@@ -28,7 +28,7 @@ def doctor(context: typer.Context) -> int:
     Ends with 0 when nothing is bad, else with 1.
     """
     settings = load(context.obj, os.environ, with_password=False).settings
-    console = Console()
+    terminal = console()
     is_bad = False
     try:
         read_ledger(settings.ledger_url).close()
@@ -41,5 +41,5 @@ def doctor(context: typer.Context) -> int:
         for finding in findings:
             is_bad = is_bad or finding.verdict == "bad"
             table.add_row(Text(finding.verdict, style=STYLES[finding.verdict]), finding.what, Text(shown(finding.text)))
-        console.print(table)
+        terminal.print(table)
     return Exit.ATTENTION if is_bad else Exit.GOOD

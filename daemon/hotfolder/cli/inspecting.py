@@ -14,12 +14,13 @@ from typing import Annotated, Any
 
 import typer
 from rich import box, filesize
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from hotfolder.cli import asking
+from hotfolder.cli.console import console, may_redraw
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.following import follow_lines, follow_live
 from hotfolder.core import naming
@@ -52,15 +53,15 @@ def status(
     """
     settings = asking.settings_of(context)
     client = asking.daemon_of(settings)
-    console = Console()
+    terminal = console()
 
     def taken() -> Snapshot:
         found: Snapshot | None = asking.asked(client, "/api/status", is_told=not follow)
         return asking.from_ledger(settings) if found is None else found
 
     if follow:
-        if console.is_terminal and not as_json_:
-            follow_live(taken, console)
+        if may_redraw(terminal) and not as_json_:
+            follow_live(taken, terminal)
         else:
             follow_lines(taken, json_lines=as_json_)
     if as_json_:
@@ -68,7 +69,7 @@ def status(
     else:
         now = taken()
         wanted = {} if now["server"]["error"] == NO_DAEMON else asking.asked(client, "/api/attention")
-        console.print(status_text(now, wanted or {}), highlight=False)
+        terminal.print(status_text(now, wanted or {}), highlight=False)
     return Exit.GOOD
 
 
@@ -214,12 +215,12 @@ def history(
     if as_json_:
         typer.echo(as_json([entry for _, entry in entries], indent=2))
     elif entries:
-        console = Console()
-        if console.width >= TABLE_COLUMNS:
-            console.print(history_table(entries))
+        terminal = console()
+        if terminal.width >= TABLE_COLUMNS:
+            terminal.print(history_table(entries))
         else:
             for part in history_list(entries):
-                console.print(part)
+                terminal.print(part)
     else:
         typer.echo("nothing")
     return Exit.GOOD

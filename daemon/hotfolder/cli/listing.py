@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hotfolder.cli.console import console
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.online import signed_in
 from hotfolder.config import load
@@ -76,10 +76,10 @@ def list_(
     if as_json_:
         typer.echo(as_json(entries, indent=2))
     elif entries:
-        console = Console()
-        console.print(_table(entries, what, several=len(settings.servers) > 1))
+        terminal = console()
+        terminal.print(_table(entries, what, several=len(settings.servers) > 1))
         if SHELVES[what] is Shelf.PROPERTY_SETS:
-            console.print(BOTH_KINDS, highlight=False)
+            terminal.print(BOTH_KINDS, highlight=False)
     elif code is Exit.GOOD:
         typer.echo("nothing")
     return code

@@ -24,6 +24,7 @@ from rich.live import Live
 
 import hotfolder
 from hotfolder.cli import passing
+from hotfolder.cli.console import console, may_redraw
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.live import SETTLING_SHOWN, LiveView
 from hotfolder.compose import build
@@ -63,12 +64,12 @@ def run(
         timeout_s = parse_duration(timeout)
     except ValueError as error:
         raise typer.BadParameter(f"--timeout: {error}") from None
-    on_terminal = sys.stderr.isatty() and sys.stdout.isatty()
+    terminal = console(stderr=True)
     with running_daemon(
         loaded.settings,
         read_password=lambda name: read_server_password(config, os.environ, name),
         once=once,
-        console=Console(stderr=True) if on_terminal else None,
+        live=terminal if sys.stdout.isatty() and may_redraw(terminal) else None,
         until=lambda daemon: once and passing.is_over(daemon, timeout_s),
         reload=lambda: load(config, os.environ).settings,
         notifier=SystemdNotifier(notify_address(os.environ)),
@@ -84,7 +85,7 @@ def running_daemon(
     read_password: Callable[[str], str],
     until: Callable[[Daemon], bool],
     once: bool = False,
-    console: Console | None = None,
+    live: Console | None = None,
     log_level: str = "info",
     idle_wake_s: float = IDLE_WAKE_S,
     listen: Callable[[Notice], None] | None = None,
@@ -111,11 +112,11 @@ def running_daemon(
             log=log,
             redaction=redaction,
             once=once,
-            idle_wake_s=LIVE_EVERY_S if console else idle_wake_s,
+            idle_wake_s=LIVE_EVERY_S if live else idle_wake_s,
         ) as daemon,
     ):
         logger = log.logger
-        with _signals(daemon) as asked, _live(daemon, console) as refresh:
+        with _signals(daemon) as asked, _live(daemon, live) as refresh:
 
             def is_over() -> bool:
                 refresh()
@@ -272,8 +273,8 @@ def _woken_by_signals(daemon: Daemon) -> Iterator[None]:
 
 
 @contextmanager
-def _live(daemon: Daemon, console: Console | None) -> Iterator[Callable[[], None]]:
-    if console is None:
+def _live(daemon: Daemon, terminal: Console | None) -> Iterator[Callable[[], None]]:
+    if terminal is None:
         yield lambda: None
         return
     view = LiveView()
@@ -289,6 +290,6 @@ def _live(daemon: Daemon, console: Console | None) -> Iterator[Callable[[], None
             last_s = time.monotonic()
             take()
 
-    with Live(view, console=console, refresh_per_second=5, transient=False):
+    with Live(view, console=terminal, refresh_per_second=5, transient=False):
         yield refresh
         take()  # what stays on the screen

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hotfolder.cli.console import console, may_redraw
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.running import running_daemon
 from hotfolder.cli.samples import make_image
@@ -124,8 +124,8 @@ def demo(
 
 
 def _tour(place: Path) -> int:
-    on_terminal = sys.stdout.isatty()
-    console = Console()
+    terminal = console()
+    is_live = may_redraw(terminal)
     share = place / "share"
     for name in ("catalog", "archive"):
         (share / name).mkdir(parents=True)
@@ -141,20 +141,20 @@ def _tour(place: Path) -> int:
         config = place / "hotfolder.toml"
         config.write_text(TOUR.format(base_url=box.base_url))
         settings = load(config, {"HOTFOLDER_PASSWORD": PASSWORD}).settings
-        console.print(f"A sandbox server at {box.base_url}, two hot folders below {share}", highlight=False)
+        terminal.print(f"A sandbox server at {box.base_url}, two hot folders below {share}", highlight=False)
         with running_daemon(
             settings,
             read_password=lambda name: PASSWORD,
             until=tour.is_over,
-            console=console if on_terminal else None,
+            live=terminal if is_live else None,
             log_level="error",
             idle_wake_s=0.2,
-            listen=None if on_terminal else _say,
+            listen=None if is_live else _say,
         ) as (daemon, asked):
             if asked:
                 return Exit.INTERRUPTED
             found = list(daemon.ledger.history(HistoryQuery(limit=None)))
-        console.print(_outcomes(found))
+        terminal.print(_outcomes(found))
         outcomes = {str(drop.outcome) for drop, _ in found}
         wanted = {"stored", "updated", "duplicate", "renamed", "failed"}
         return Exit.GOOD if wanted <= outcomes else Exit.ATTENTION

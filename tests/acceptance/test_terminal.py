@@ -1,0 +1,62 @@
+"""What people see on a terminal: narrow ones, plain ones, dumb ones, and names that want to take it over."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.place import Place
+from tests.acceptance.terminal import on_terminal
+
+COLUMNS = 60
+
+HOSTILE = "\x1b[31mred \x1b]0;title\x07\u202efdp.gpj\u2069 " + "写真" * 20 + ".jpg"
+"""Colours, a window title, text from right to left, and wide letters."""
+
+
+@pytest.fixture
+def config(place: Place) -> str:
+    place.configure({"name": "hot", "settle": {"quiet": "100ms", "limit": "2s"}})
+    return str(place.root / "hotfolder.toml")
+
+
+def test_a_pass_says_what_it_waits_for_and_fits_the_terminal(place: Place, config: str, images: list[bytes]) -> None:
+    place.drop("hot/half.jpg", images[0][:-2])
+    place.drop("hot/" + HOSTILE, images[0])
+    with on_terminal("-c", config, "run", "--once", columns=COLUMNS) as run:
+        run.await_text("half.jpg: ")
+        run.await_text("if it stays so")
+        assert run.end() == 1
+        assert not run.has_styles
+        assert run.shows_cursor
+        assert "\x1b]0;" not in run.text
+        assert "\u202e" not in run.text
+    for arguments in (["status"], ["history"], ["explain", str(place.hot("hot") / "half.jpg")]):
+        with on_terminal("-c", config, *arguments, columns=COLUMNS) as told:
+            told.end()
+            assert told.width <= COLUMNS
+            assert not told.has_styles
+            assert "\x1b]0;" not in told.text
+            assert "\u202e" not in told.text
+    with on_terminal("-c", config, "status", colours=True) as told:
+        told.end()
+        assert told.has_styles
+
+
+def test_following_ends_with_the_cursor_shown_and_a_dumb_terminal_gets_lines(place: Place, config: str) -> None:
+    with place.start() as process:
+        process.await_event("daemon.ready")
+        with on_terminal("-c", config, "status", "--follow") as live:
+            live.await_text("hot")
+            assert live.end(interrupt=True) == 130
+            assert live.shows_cursor
+        with on_terminal("-c", config, "status", "--follow", kind="dumb") as lines:
+            lines.await_text("server ok; hot ")
+            assert lines.end(interrupt=True) == 130
+            assert "\x1b" not in lines.text
+
+
+def test_the_tour_needs_no_colours() -> None:
+    with on_terminal("demo", columns=80) as tour:
+        assert tour.end() == 0
+        assert not tour.has_styles
+        assert tour.shows_cursor
