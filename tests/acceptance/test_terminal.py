@@ -22,6 +22,7 @@ def config(place: Place) -> str:
 def test_a_pass_says_what_it_waits_for_and_fits_the_terminal(place: Place, config: str, images: list[bytes]) -> None:
     place.drop("hot/half.jpg", images[0][:-2])
     place.drop("hot/" + HOSTILE, images[0])
+    place.drop("hot/כיסא.jpg", images[0])
     with on_terminal("-c", config, "run", "--once", columns=COLUMNS) as run:
         run.await_text("half.jpg: ")
         run.await_text("if it stays so")
@@ -37,6 +38,9 @@ def test_a_pass_says_what_it_waits_for_and_fits_the_terminal(place: Place, confi
             assert not told.has_styles
             assert "\x1b]0;" not in told.text
             assert "\u202e" not in told.text
+    with on_terminal("-c", config, "history") as told:
+        told.end()
+        assert "  stored  \u2068hot/כיסא.jpg\u2069" in told.text  # apart, so that it turns nothing else round
     with on_terminal("-c", config, "status", colours=True) as told:
         told.end()
         assert told.has_styles

@@ -67,8 +67,9 @@ def from_ledger(settings: Settings) -> snapshot.Snapshot:
     """Return the status that the ledger alone tells."""
     with ledger_of(settings) as ledger:
         recent = [receipt(drop, job) for drop, job in ledger.history(HistoryQuery(limit=snapshot.RECENT))]
+        servers = [server.name for server in settings.servers]
         folders = [(folder.name, str(folder.path)) for folder in settings.folders]
-        return snapshot.from_ledger(folders, ledger.unfinished(), ledger.totals(), recent)
+        return snapshot.from_ledger(servers, folders, ledger.unfinished(), ledger.totals(), recent)
 
 
 def spelled(settings: Settings, path: Path) -> Path:

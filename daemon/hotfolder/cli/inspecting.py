@@ -28,7 +28,7 @@ from hotfolder.core.notes import receipt
 from hotfolder.core.option_names import HANDLE_PREFIXES, names_in, with_handles
 from hotfolder.core.server import Company
 from hotfolder.core.settings import Settings
-from hotfolder.core.wording import shown
+from hotfolder.core.wording import isolated, shown
 from hotfolder.ips.documents import upload_document
 from hotfolder.status import explain as explaining
 from hotfolder.status.filters import FilterError, history_query
@@ -75,7 +75,9 @@ def status(
 
 def status_text(taken: Snapshot, attention: dict[str, Any]) -> RenderableType:
     """Return a snapshot, and what wants a person, for a terminal."""
-    servers = taken.get("servers", [taken["server"]])
+    # where no daemon runs there is the same to say of each
+    is_one = "servers" not in taken or taken["server"]["error"] == NO_DAEMON
+    servers = [taken["server"]] if is_one else taken["servers"]
     parts: list[RenderableType] = [*map(_server, servers), *_limit(taken), _folders(taken)]
     if attention.get("ledger"):  # first: it stops everything
         parts.insert(0, Text(f"The ledger fails: {shown(attention['ledger'])}", style="bold red"))
@@ -167,7 +169,7 @@ def _jobs(taken: Snapshot) -> Table:
 
 def _wanted(title: str, trouble: dict[str, Any]) -> RenderableType:
     lines: list[RenderableType] = [
-        Text(shown(title), style="bold"),
+        Text(isolated(shown(title)), style="bold"),
         Padding(Text(f"Why: {shown(str(trouble['reason']))}"), (0, 0, 0, 2)),
     ]
     if trouble.get("cure"):
@@ -234,7 +236,8 @@ def history_list(entries: list[tuple[str, dict[str, Any]]]) -> Iterator[Text | P
     """Yield history entries as two lines each: when, outcome and file; then its name online, and why."""
     for folder, entry in entries:
         when = datetime.fromisoformat(entry["stored_at"] or entry["dropped_at"]).astimezone()
-        yield Text(shown(f"{when:%Y-%m-%d %H:%M:%S}  {entry['outcome']}  {folder}/{entry['file']}"), overflow="fold")
+        place = isolated(shown(f"{folder}/{entry['file']}"))
+        yield Text(f"{when:%Y-%m-%d %H:%M:%S}  {entry['outcome']}  {place}", overflow="fold")
         why = "; ".join(filter(None, (entry["asset"] and f'as "{entry["asset"]}"', entry["reason"], entry["visible"])))
         yield Padding(Text(shown(why), overflow="fold"), (0, 0, 0, 4))
 
@@ -248,7 +251,7 @@ def history_table(entries: list[tuple[str, dict[str, Any]]]) -> Table:
         when = datetime.fromisoformat(entry["stored_at"] or entry["dropped_at"]).astimezone()
         table.add_row(
             *(
-                Text(shown(str(value or "")))
+                Text(isolated(shown(str(value or ""))))
                 for value in (
                     folder,
                     entry["file"],

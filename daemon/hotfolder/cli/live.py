@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hotfolder.core.wording import shown
+from hotfolder.core.wording import isolated, shown
 from hotfolder.status.snapshot import Snapshot
 
 JOBS_SHOWN = 8  # more would push the folders off a small terminal
@@ -35,10 +35,10 @@ class LiveView:
 
 def _waits(file: dict[str, Any]) -> Text:
     """Return what a file waits for, and until when: nobody else says so before it is held."""
-    text = f"{file['folder']}/{file['path']}: {file['reason']}"
+    place = isolated(shown(f"{file['folder']}/{file['path']}"))
     at = file.get("limit_at")
     until = f"; {file['limit']} at {datetime.fromisoformat(at).astimezone():%H:%M:%S} if it stays so" if at else ""
-    return Text(shown(text + until), style="dim")
+    return Text(f"{place}: {shown(file['reason'] + until)}", style="dim")
 
 
 def _folders(taken: Snapshot) -> Table:

@@ -8,10 +8,11 @@ with its zone, and days only where they change.
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from rich.cells import cell_len
 
 from hotfolder.core import wording
 from hotfolder.core.model import Outcome, PostState
@@ -84,7 +85,9 @@ _LABELS: Final = (
 
 def as_text(answer: Answer, now: datetime, *, columns: int = 80, to_local: ToLocal = datetime.astimezone) -> str:
     """Return an explanation as lines for a terminal of so many columns; `now` is aware."""
-    paragraphs = [" ".join(_story(answer, _Times(now, to_local)))]
+    # what stands in the way comes first, and what else is worth knowing after what to do
+    paragraphs = [f"Caution: {shown(answer['objection'])}."] if answer.get("objection") else []
+    paragraphs.append(" ".join(_story(answer, _Times(now, to_local))))
     if answer.get("cure"):
         paragraphs.append(f"What to do: {shown(answer['cure'])}.")
     paragraphs += [f"Caution: {caution}." for caution in _cautions(answer)]
@@ -93,7 +96,15 @@ def as_text(answer: Answer, now: datetime, *, columns: int = 80, to_local: ToLoc
 
 
 def _wrapped(text: str, columns: int) -> list[str]:
-    return textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False)
+    """Wrap by the columns that letters take: there are some that take two."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(longer) <= columns or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 class _Times:
@@ -311,7 +322,8 @@ def _before(answer: Answer, times: _Times) -> Iterator[str]:
 
 
 def _cautions(answer: Answer) -> Iterator[str]:
-    yield from (shown(answer[key]) for key in ("objection", "caution") if answer.get(key))
+    if answer.get("caution"):
+        yield shown(answer["caution"])
     if answer.get("possible_second_copy"):
         yield "there may be a second copy of it on the server"
 

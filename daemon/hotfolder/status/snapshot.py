@@ -5,7 +5,7 @@ The daemon's state as plain data, in the shape of DESIGN 4.4; taken in the coord
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hotfolder.core.board import Board
@@ -220,7 +220,11 @@ def _job(coordinator: Coordinator, job: Job) -> dict[str, Any]:
 
 
 def from_ledger(
-    folders: Iterable[tuple[str, str]], unfinished: Unfinished, totals: Totals, recent: list[dict[str, Any]]
+    servers: Sequence[str],
+    folders: Iterable[tuple[str, str]],
+    unfinished: Unfinished,
+    totals: Totals,
+    recent: list[dict[str, Any]],
 ) -> Snapshot:
     """Return what the ledger alone tells, when no daemon runs: nothing settles and nobody has asked the server."""
     counts: dict[str, Counter[str]] = {}
@@ -228,8 +232,10 @@ def from_ledger(
     for drop in unfinished.drops:
         counts.setdefault(drop.folder, Counter())[PEOPLE[drop.state]] += 1
         members.setdefault(drop.job, []).append(drop)
+    server = {"state": "unreachable", "since": None, "error": NO_DAEMON, "password_expires": None}
     return {
-        "server": {"state": "unreachable", "since": None, "error": NO_DAEMON, "password_expires": None},
+        "server": server,
+        **({"servers": [{"name": name, **server} for name in servers]} if len(servers) > 1 else {}),
         "folders": [
             {
                 "name": name,

@@ -84,5 +84,5 @@ def test_a_role_that_may_not_publish_comes_with_what_can_be_done() -> None:
 def test_without_a_daemon_the_ledger_tells_what_waits() -> None:
     world = World(publishing(time(22, 0)))
     played(world, 60.0)
-    taken = from_ledger([], world.ledger.unfinished(), {}, [])
+    taken = from_ledger([], [], world.ledger.unfinished(), {}, [])
     assert (taken["publishing"]["state"], taken["publishing"]["due"]) == ("waiting", DUE)

@@ -86,9 +86,14 @@ def test_without_a_daemon_the_ledger_tells() -> None:
     unfinished = Unfinished(drops=drops, jobs=[job], held_folders=frozenset({"archive"}))
     folders = [("catalog", "/catalog"), ("archive", "/archive")]
 
-    taken = from_ledger(folders, unfinished, {"catalog": {"failed": 4}}, [])
+    taken = from_ledger(["default"], folders, unfinished, {"catalog": {"failed": 4}}, [])
 
     assert list(taken) == ["server", "folders", "jobs", "publishing", "recent"]
+    several = from_ledger(["default", "emea"], folders, unfinished, {}, [])["servers"]
+    assert [(server["name"], server["state"]) for server in several] == [
+        ("default", "unreachable"),
+        ("emea", "unreachable"),
+    ]
     counts = taken["folders"][0]["counts"]
     assert (counts["processing"], counts["held"], counts["failed"]) == (2, 1, 4)
     assert [folder["state"] for folder in taken["folders"]] == ["degraded", "held"]
