@@ -175,7 +175,7 @@ class Sheets:
 
         voice = self._voice_of(news.folder.language)
         history = self._view.ledger.history(HistoryQuery(folder=news.folder.name, limit=ENDED))
-        ended = [Ended(row=facts.finished(drop), to_do=_to_do(drop, voice)) for drop, _ in history]
+        ended = [Ended(row=facts.finished(drop, job), to_do=_to_do(drop, voice)) for drop, job in history]
         return rendered(voice, news=news, ended=ended, now=self._view.clock.now())
 
 

@@ -43,6 +43,7 @@ class Row:
     at: datetime | None  # when it got there
     size_bytes: int | None = None
     sent_bytes: int | None = None  # while it is being sent
+    visible: str = ""  # when a stored file goes live
     second_copy: bool = False
     may_retry: bool = False
 
@@ -89,7 +90,7 @@ class UploadPage:
     log: tuple[dict[str, str], ...]
 
 
-def finished(drop: Drop) -> Row:
+def finished(drop: Drop, job: Job | None) -> Row:
     """Return the line of a drop that is at its end."""
     return Row(
         number=drop.id,
@@ -99,6 +100,7 @@ def finished(drop: Drop) -> Row:
         reason=drop.reason,
         at=drop.filed_at or drop.stored_at,
         size_bytes=drop.identity.size_bytes,
+        visible=visible(drop, job) or "",
         second_copy=drop.possible_second_copy,
         may_retry=drop.state is DropState.FILED and drop.outcome in SAFE + DOUBTFUL,
     )
@@ -158,7 +160,7 @@ def of_folder(view: View, folder: str, needle: str, outcome: str | None) -> tupl
     if outcome is None:
         busy = view.running.ask(lambda coordinator: list(islice(under_way(coordinator, folder, needle), LISTED)))
     query = HistoryQuery(folder=folder, outcome=outcome, limit=SEARCHED if needle else LISTED + 1)
-    found = (finished(drop) for drop, _ in view.ledger.history(query) if needle in drop.path.casefold())
+    found = (finished(drop, job) for drop, job in view.ledger.history(query) if needle in drop.path.casefold())
     ended = list(islice(found, LISTED + 1))
     return busy, ended[:LISTED], len(ended) > LISTED
 
@@ -174,11 +176,11 @@ def search(view: View, needle: str, folders: frozenset[str] | None = None) -> li
             )
         )
     )
-    for drop, _ in view.ledger.history(HistoryQuery(limit=SEARCHED)):
+    for drop, job in view.ledger.history(HistoryQuery(limit=SEARCHED)):
         if len(rows) >= LISTED:
             break
         if needle in drop.path.casefold() and (folders is None or drop.folder in folders):
-            rows.append(finished(drop))
+            rows.append(finished(drop, job))
     return rows
 
 
@@ -196,7 +198,7 @@ def of_file(view: View, number: int) -> FilePage | None:
     if found is None:
         return None
     drop, job = found
-    row, told = finished(drop), dict[str, Any]()
+    row, told = finished(drop, job), dict[str, Any]()
     if said is not None:
         _, row, told = said
     return FilePage(
@@ -245,7 +247,7 @@ def of_upload(view: View, name: str) -> UploadPage | None:
         job=found.job,
         word=words.UPLOADS[JOB_STATES[found.job.state]],
         posts=tuple(found.posts),
-        rows=tuple(now.get(drop.id) or finished(drop) for drop in found.drops),
+        rows=tuple(now.get(drop.id) or finished(drop, found.job) for drop in found.drops),
         log=tuple(_log_rows(found.job)),
     )
 

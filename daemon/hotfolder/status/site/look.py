@@ -36,6 +36,11 @@ def local(moment: str | datetime | None) -> str:
     return f"{at:%H:%M:%S}" if at.date() == today else f"{at:%Y-%m-%d %H:%M}"
 
 
+def minute(moment: str) -> str:
+    """Return a moment to come by the machine's own clock, to the minute; today's without the date."""
+    return local(moment)[:5] if len(local(moment)) == len("22:00:00") else local(moment)
+
+
 def whole(moment: datetime) -> str:
     """Return a moment by the machine's own clock, with its date, for what may be read on another day."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
@@ -70,6 +75,6 @@ def environment(voice: Voice) -> Environment:
     def spoken_size(size_bytes: int) -> str:
         return size(size_bytes, voice.say)
 
-    made.filters |= {"size": spoken_size, "local": local, "whole": whole, "in_url": in_url}
+    made.filters |= {"size": spoken_size, "local": local, "minute": minute, "whole": whole, "in_url": in_url}
     made.globals |= {"_": voice.say, "told": voice.told, "language": voice.language}
     return made

@@ -146,7 +146,7 @@ class Site:
             for state in states
         )
         return {
-            "latest": [facts.finished(drop) for drop, _ in taken.latest if visitor.sees(drop.folder)][:LATEST],
+            "latest": [facts.finished(drop, job) for drop, job in taken.latest if visitor.sees(drop.folder)][:LATEST],
             "busy": busy,
             "busy_more": max(0, total - len(busy)),
             "servers": _servers(taken, visitor),

@@ -331,7 +331,7 @@ def publishing_site(when: PublishWhen | time) -> Site:
 
 
 def test_files_that_wait_to_be_published_are_told_with_their_time() -> None:
-    assert "Files that wait to be published: 3 · 2026-03-01 22:00." in page(publishing_site(time(22, 0)), "/").text
+    assert "Waiting for the publish at 2026-03-01 22:00: 3." in page(publishing_site(time(22, 0)), "/").text
 
 
 def test_publishing_that_is_not_allowed_needs_somebody() -> None:
