@@ -284,7 +284,7 @@ BUGS: Final[dict[str, Bug]] = {
         change=Change("core/runs.py", "GHOST_WATCH = timedelta(hours=24)", "GHOST_WATCH = timedelta(0)")
     ),
     "a filing cut short is not taken up again": Bug(
-        change=Change("core/coordinator.py", "                self.filing.resume(drop)\n", "                pass\n")
+        change=Change("core/recovery.py", "            self._filing.resume(drop)\n", "            pass\n")
     ),
     "any name may stand in a header": Bug(
         change=Change("core/naming.py", "    if is_plain(name):\n        return name\n", "    return file_name\n"),
