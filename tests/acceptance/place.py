@@ -83,9 +83,9 @@ class Place:
 
     # --- commands ---
 
-    def start(self, *arguments: str) -> Process:
+    def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
         """Start the daemon."""
-        return Process("-c", self.config, "run", *arguments)
+        return Process("-c", self.config, "run", *arguments, environment=environment)
 
     def run_once(self, *arguments: str, within_s: float = 100.0) -> Ended:
         """Let one pass run to its end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tomllib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_a_storm_of_failures_is_one_message_with_their_number_and_the_first_name
             process.end()
 
     assert hook.messages == [message]
-    assert message.title == "Hot: 1000 files need you"
+    assert message.title == "hot: 1000 files need you"
     assert message.body.count("\n- hot: ") == 5
     assert "- and 995 more" in message.body
     assert "Not uploaded: it is a TIFF with floating-point samples" in message.body
@@ -88,13 +88,13 @@ def test_what_was_dropped_together_is_told_when_it_is_done_to_each_in_their_lang
     assert not ended.noise
     done = hook.titled("8 uploaded")
     assert done is not None
-    assert done.title in ("Hot: 8 uploaded, 2 need you", "Hot: 8 uploaded")
-    assert hook.titled("Other: 1 uploaded") is not None
+    assert done.title in ("hot: 8 uploaded, 2 need you", "hot: 8 uploaded")
+    assert hook.titled("other: 1 uploaded") is not None
     french = mail.titled("8 envoyés")
     assert french is not None
-    assert " ".join(french.title.split()).startswith("Hot : 8 envoyés")
+    assert " ".join(french.title.split()).startswith("hot : 8 envoyés")
     assert french.to == "studio@example.com"
-    assert mail.titled("Other") is None
+    assert mail.titled("other") is None
     bad = hook.titled("2 files need you")
     assert bad is not None
     assert "<script>alert(1)" in bad.body
@@ -206,3 +206,30 @@ def test_what_is_wrong_with_messages_is_told_without_their_secrets(place: Place)
     assert "line 2, which Apprise does not understand (mailto://" in said
     assert "line 3, which Apprise does not understand (nonsense://" in said
     assert "s3cret" not in said
+
+
+def test_the_digest_comes_at_its_time_and_tells_what_the_day_brought(place: Place, images: list[bytes]) -> None:
+    with sinks.mail_server() as mail:
+        table = notify(place, "daily", f"{mail.url}&to={{contact}}", events=[], digest="18:00")
+        configure(place, [table], {"name": "hot", "contact": "studio@example.com"})
+        for path, image in numbered(images, "hot", 3):
+            place.drop(path, image)
+        place.drop("hot/float.tif", float_tiff())
+        now = datetime.now(UTC)
+        to_six = timedelta(hours=18, seconds=-8) - timedelta(hours=now.hour, minutes=now.minute, seconds=now.second)
+        with place.start(environment={"TZ": zone(to_six)}) as process:
+            process.await_event("drop.filed", times=4)
+            message = process.await_that(lambda: mail.titled("3 uploaded"), "the digest")
+            process.end()
+    assert len(mail.messages) == 1
+    assert "1 need" in message.title
+    assert message.to == "studio@example.com"
+    assert "- hot: 3 uploaded, 1 need" in message.body
+    assert "float.tif" in message.body
+
+
+def zone(east: timedelta) -> str:
+    """Return a time zone, as TZ has it, in which it is later than in UTC by so much, or earlier by less than none."""
+    seconds = int(east.total_seconds())
+    sign, rest = ("-", seconds) if seconds >= 0 else ("+", -seconds)
+    return f"XYZ{sign}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"

@@ -104,7 +104,7 @@ def letter(news: Failures | Held | Trouble | Recovery | Finished | Digest, voice
 
 def trial(name: str, voice: Voice) -> Letter:
     """Return a message for trying the way."""
-    return _letter(voice.say(TRIAL_TITLE), [voice.say(TRIAL).format(name=name)])
+    return _letter(_capital(voice.say(TRIAL_TITLE)), [voice.say(TRIAL).format(name=name)])
 
 
 def _failures(news: Failures, voice: Voice, folders: Folders) -> Letter:
@@ -137,7 +137,7 @@ def _held(news: Held, voice: Voice, folders: Folders) -> Letter:
         parts.append(_cure(cures.of_held(news.first[0].reason), voice))
     title = _enumerated([*(text for text, _, _ in paused), *([files] if news.count else [])], voice)
     names = [*_named(news.first), *(name for _, name, _ in paused)]
-    return _letter(title, [*parts, *_whom(names, voice, folders)])
+    return _letter(_capital(title), [*parts, *_whom(names, voice, folders)])
 
 
 def _trouble(news: Trouble, voice: Voice) -> Letter:
@@ -148,7 +148,7 @@ def _trouble(news: Trouble, voice: Voice) -> Letter:
     for place, reason, seconds in news.places:
         what = voice.say(SINCE).format(what=_place(place, voice.say), time=_time(seconds, voice.say))
         parts.append(f"- {_titled(what, voice.told(reason), voice)}")
-    return _letter(title, [*parts, voice.say(NOTHING_LOST)])
+    return _letter(_capital(title), [*parts, voice.say(NOTHING_LOST)])
 
 
 def _recovery(news: Recovery, voice: Voice) -> Letter:
@@ -157,7 +157,8 @@ def _recovery(news: Recovery, voice: Voice) -> Letter:
         "- " + voice.say(AFTER).format(what=name, time=_time(seconds, voice.say))
         for name, (_, seconds) in zip(names, news.places, strict=True)
     ]
-    return _letter(voice.say(WELL_AGAIN).format(what=_enumerated(names, voice)), [*lines, voice.say(GOES_ON)])
+    title = voice.say(WELL_AGAIN).format(what=_enumerated(names, voice))
+    return _letter(_capital(title), [*lines, voice.say(GOES_ON)])
 
 
 def _finished(news: Finished, voice: Voice, folders: Folders) -> Letter:
@@ -189,7 +190,7 @@ def _digest(news: Digest, voice: Voice, folders: Folders) -> Letter:
         troubles = [f"- {_titled(_place(place, voice.say), voice.told(why), voice)}" for place, why in news.troubles]
         parts.append("\n".join([voice.say(NOT_WELL), *troubles]))
     title = voice.say(DIGEST_TITLE).format(counts=_counts(voice, uploaded=uploaded, need=need))
-    return _letter(title, [*parts, *_whom([day.folder for day in days if day.need], voice, folders)])
+    return _letter(_capital(title), [*parts, *_whom([day.folder for day in days if day.need], voice, folders)])
 
 
 # --- parts ---
@@ -266,11 +267,15 @@ def _time(seconds: float, say: Say) -> str:
 
 def _cure(cure: str | None, voice: Voice) -> str:
     said = voice.told(cure) if cure else ""
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
+    return f"{_capital(said)}." if said else ""
+
+
+def _capital(text: str) -> str:
+    """Begin a sentence; never one that begins with a name, which stays as it is written."""
+    return text[:1].upper() + text[1:]
 
 
 def _letter(title: str, parts: Iterable[str]) -> Letter:
-    title = title[:1].upper() + title[1:]
     if len(title) > TITLE_MOST:
         title = title[: TITLE_MOST - 1] + "…"
     return Letter(title=title, body="\n\n".join(part for part in parts if part) + "\n")

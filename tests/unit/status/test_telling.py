@@ -54,7 +54,7 @@ def test_every_message_is_plain_and_whole(news: Told, language: str) -> None:
 
 def test_one_failure_is_named_in_the_title_with_all_there_is_to_know_below() -> None:
     written = letter(KINDS[0], voice_of("en"), FOLDERS)
-    assert written.title == "Hot: chair.jpg: Not uploaded: this name already exists"
+    assert written.title == "hot: chair.jpg: Not uploaded: this name already exists"
     assert written.body == (
         "1 file needs you:\n\n"
         '- hot: chair.jpg: Not uploaded: this name already exists: something with the name "chair" is there already, '
@@ -66,9 +66,9 @@ def test_one_failure_is_named_in_the_title_with_all_there_is_to_know_below() -> 
 
 def test_a_finished_drop_says_how_it_went() -> None:
     english, french = (letter(KINDS[8], voice_of(language), FOLDERS) for language in ("en", "fr"))
-    assert english.title == "Hot: 118 uploaded, 2 need you, 1 is held"
+    assert english.title == "hot: 118 uploaded, 2 need you, 1 is held"
     assert english.body.startswith("What was dropped into the hot folder hot is done: 118 uploaded, 2 need you, 1 is")
-    assert french.title == "Hot\u00a0: 118 envoyés, 2 demandent votre attention, 1 est retenu"
+    assert french.title == "hot\u00a0: 118 envoyés, 2 demandent votre attention, 1 est retenu"
     assert french.body.startswith("Ce qui a été déposé dans le dossier surveillé hot est terminé")
 
 
