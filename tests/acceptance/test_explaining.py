@@ -193,11 +193,10 @@ def test_of_what_is_no_drop_it_is_told_why(place: Place, images: list[bytes]) ->
     assert reasons["Thumbs.db"] == "not a drop: Windows keeps previews in it"
     assert reasons["draft-1.jpg"] == "not a drop: excluded by draft-*"
     assert reasons["notes.txt"] == "not a drop: no include pattern matches"
-    assert reasons["link.jpg"].startswith("not a drop: ")
-    assert "link" in reasons["link.jpg"]
+    assert reasons["link.jpg"].startswith("not a drop: left in place: it is not a file but a link")
     assert reasons["sub"] == "a directory: each file below it is a drop of its own"
-    assert reasons["_done"].startswith("not a drop: this place is ours")
-    assert reasons["_working"].startswith("not a drop: this place is ours")
+    assert reasons["_done"].startswith("a place of hotfolder's own: ")
+    assert reasons["_working"].startswith("a place of hotfolder's own: ")
     assert reasons["never.jpg"] == "never seen: nothing is there, and nothing of this name ever was"
     assert reasons[""] == "this is the hot folder itself"
     assert outside.code == 1

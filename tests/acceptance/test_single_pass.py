@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tests.acceptance.place import Place
 
 
@@ -21,3 +23,18 @@ def test_a_pass_names_what_needs_somebody_and_what_to_do(place: Place, images: l
     assert "'hotfolder retry'" in failed
     assert held.startswith("held: hot/half.jpg: the end of the JPEG is missing")
     assert held.endswith("it goes on by itself when it changes)")
+
+
+def test_a_pass_names_what_it_leaves_in_place_for_what_it_is(place: Place, images: list[bytes]) -> None:
+    place.configure({"name": "hot"})
+    place.drop("hot/good.jpg", images[0])
+    (place.hot("hot") / "link.jpg").symlink_to(place.config)
+    os.mkfifo(place.hot("hot") / "pipe.jpg")
+    ended = place.run_once()
+    assert ended.code == 0
+    counts, *lines = ended.stdout.splitlines()
+    assert counts == "1 stored, 2 left in place"
+    link, pipe = sorted(lines)
+    assert link.startswith("not sent: hot/link.jpg: it is not a file but a link to something in another place")
+    assert link.endswith("(put a copy of the file itself there instead of the link)")
+    assert pipe.startswith("not sent: hot/pipe.jpg: it is not a file but a pipe, a socket or a device (take it away")

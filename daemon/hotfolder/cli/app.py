@@ -40,6 +40,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 WITHOUT_SETTINGS: Final = ("demo", "init", "sandbox")
+SETTINGS_HELP: Final = "-c FILE names the settings, before the command or after it; see 'hotfolder --help'."
 
 
 class _Commands(Mapping[str, Any]):
@@ -48,7 +49,8 @@ class _Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         module, function = COMMANDS[name]
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(name=name)(getattr(import_module(f"hotfolder.cli.{module}"), function))
+        settings = None if name in WITHOUT_SETTINGS else SETTINGS_HELP
+        alone.command(name=name, epilog=settings)(getattr(import_module(f"hotfolder.cli.{module}"), function))
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from hotfolder.cli.exits import Exit
+from hotfolder.core import wording
 from hotfolder.core.connection import Connection
 from hotfolder.core.model import Outcome
 from hotfolder.core.wording import shown
@@ -58,6 +59,8 @@ def report(daemon: Daemon) -> Iterator[str]:
     wants = attention.take(daemon.coordinator)
     counts = [f"{count} {name}" for name, count in sorted(daemon.recent.outcomes.items())]
     counts += [f"{len(wants[kind])} {word}" for kind, word in _LEFT.items() if wants[kind]]
+    left = list(_left_in_place(daemon))
+    counts += [f"{len(left)} left in place"] if left else []
     yield ", ".join(counts) or "nothing to do"
     bad = [drop for drop, _ in daemon.recent.latest() if drop.outcome in BAD]
     newest = bad[: sum(daemon.recent.outcomes[outcome] for outcome in BAD)]  # the rest are from before
@@ -66,12 +69,24 @@ def report(daemon: Daemon) -> Iterator[str]:
     for kind, word in _LEFT.items():
         for file in wants[kind][:NAMED]:
             yield _line(word, file["folder"], file["path"], file["reason"], file.get("cure"))
+    for name, path, reason in islice(left, NAMED):
+        yield _line("not sent", name, path, reason.removeprefix(_LEFT_IN_PLACE), cures.of_left(reason))
     for folder in wants["folders"]:
         yield _line(folder["state"], folder["folder"], "", folder["reason"], folder["cure"])
 
 
 _LEFT = {"held": "held", "settling": "not complete"}
 """What a pass may leave in its place: the lists of `attention.take`, and what is said of their files."""
+
+_LEFT_IN_PLACE = wording.LEFT_IN_PLACE.format(unsafe="")
+
+
+def _left_in_place(daemon: Daemon) -> Iterator[tuple[str, str, str]]:
+    """Yield what is not ignored on purpose, but for what it is: hot folder, path and reason."""
+    for name, desk in daemon.coordinator.desks.items():
+        for path, reason in desk.ignored.items():
+            if cures.of_left(reason) is not None:
+                yield name, path, reason
 
 
 def _line(what: str, folder: str, path: str, reason: str, cure: str | None = None) -> str:

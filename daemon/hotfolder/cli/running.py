@@ -24,7 +24,7 @@ from rich.live import Live
 
 import hotfolder
 from hotfolder.cli import passing
-from hotfolder.cli.console import console, may_redraw
+from hotfolder.cli.console import console, may_redraw, print_line, say
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.live import SETTLING_SHOWN, LiveView
 from hotfolder.compose import build
@@ -105,7 +105,7 @@ def running_daemon(
         for secret in secrets:
             redaction.hide(secret)
     with (
-        _log(redaction, log_level, listen) as log,
+        _log(redaction, log_level, listen, live) as log,
         build(
             settings,
             read_password=read_password,
@@ -176,9 +176,11 @@ def _reload(daemon: Daemon, read: Callable[[], Settings], logger: Any) -> None:
 
 
 @contextmanager
-def _log(redaction: Redaction, level: str, listen: Callable[[Notice], None] | None) -> Iterator[NoticeLog]:
+def _log(
+    redaction: Redaction, level: str, listen: Callable[[Notice], None] | None, live: Console | None
+) -> Iterator[NoticeLog]:
     """Log to standard error: to people as it comes, to anything else without ever waiting for it."""
-    stderr = _Stderr()
+    stderr = _Stderr(live or console(stderr=True))
     if stderr.isatty() or (fd := _descriptor(sys.stderr)) is None:
         yield NoticeLog(redaction, stream=stderr, level=level, listen=listen)
         return
@@ -198,11 +200,18 @@ def _descriptor(stream: TextIO) -> int | None:
 
 
 class _Stderr:
-    """Standard error as it is at each write, so that live progress can print above itself."""
+    """Standard error as it is at each write; on a terminal it fits lines in, above live progress if there is any."""
+
+    def __init__(self, terminal: Console) -> None:
+        self._terminal = terminal
 
     def write(self, text: str) -> int:
-        """Write."""
-        return sys.stderr.write(text)
+        """Write whole lines."""
+        if not self.isatty():
+            return sys.stderr.write(text)
+        for line in text.splitlines():
+            print_line(self._terminal, line)
+        return len(text)
 
     def flush(self) -> None:
         """Flush."""
@@ -221,7 +230,7 @@ def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
     code = passing.exit_code(daemon, is_stopped=bool(asked))
     if code not in (Exit.REFUSED, Exit.UNREACHABLE):
         for line in passing.report(daemon):
-            typer.echo(line)
+            say(line)
     return code
 
 

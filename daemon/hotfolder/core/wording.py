@@ -249,7 +249,7 @@ SECOND_COPY = "There may be a second copy of it online."
 LEFT_ALONE = "This was not sent. It was left where you put it, and nothing was done to it."
 UNSAFE = {
     Unsafe.LINK: "it is not a file but a link to something in another place, and links are never followed",
-    Unsafe.SPECIAL: "it is not an ordinary file",
+    Unsafe.SPECIAL: "it is not a file but a pipe, a socket or a device",
     Unsafe.HARD_LINKS: "the same file has a second name in another place (a hard link), so sending it could send "
     "something that was never meant to leave",
     Unsafe.UNDECODABLE: "its name holds characters in an old or damaged encoding (it is not valid UTF-8)",

@@ -6,9 +6,9 @@ The notes beside the files speak to those who dropped them; their words are in `
 
 from __future__ import annotations
 
-from hotfolder.core import settings
-from hotfolder.core.model import Outcome
-from hotfolder.core.wording import BY_PERSON
+from hotfolder.core import litter, settings
+from hotfolder.core.model import Outcome, Unsafe
+from hotfolder.core.wording import BY_PERSON, LEFT_IN_PLACE, UNSAFE
 
 REACHABLE = "it is tried again by itself; see that the share is mounted and that the daemon may read and write it"
 RELEASE_FOLDER = "'hotfolder release --folder {folder}' lets it go on"
@@ -37,6 +37,24 @@ OUTCOMES = {
     "drag it back or use 'hotfolder retry' with its path",
 }
 
+LEFT = {
+    Unsafe.LINK: "put a copy of the file itself there instead of the link",
+    Unsafe.SPECIAL: "take it away; if it should be a file, put that there instead",
+    Unsafe.HARD_LINKS: "take it away and put a copy of the file there",
+    Unsafe.UNDECODABLE: "give it a new name; plain letters and digits always work",
+    Unsafe.OTHER_DEVICE: "copy the file into a directory of the hot folder itself",
+}
+_LEFT = {LEFT_IN_PLACE.format(unsafe=UNSAFE[unsafe]): cure for unsafe, cure in LEFT.items()}
+
+OURS = {
+    litter.WORKING: "leave it alone: what lies there goes on by itself",
+    litter.DONE: "leave it alone; to send one of these files again, drag it back into the hot folder",
+    litter.CHECK: "read the note beside each file: it says what to look at before it is dropped again",
+    litter.FAILED: "read the note beside a file, put right what it says, then drag the file back into the hot folder "
+    "or use 'hotfolder retry'",
+    litter.STATUS_PAGE: "open it with a browser: it tells how the files are",
+}
+
 
 def of_outcome(outcome: Outcome | None) -> str | None:
     """Return what can be done about a finished drop; None where nothing has to be."""
@@ -63,6 +81,11 @@ def of_held(reason: str, *, is_filing: bool = False) -> str:
     if is_filing:
         return ROOM
     return CURE
+
+
+def of_left(reason: str) -> str | None:
+    """Return what can be done about something that is left in its place; None where nothing has to be."""
+    return _LEFT.get(reason)
 
 
 def of_names(waits_for: str | None) -> str | None:

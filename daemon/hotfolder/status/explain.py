@@ -13,14 +13,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from hotfolder.core import naming
-from hotfolder.core.litter import WORKING, is_reserved
-from hotfolder.core.model import Drop, DropState, Job, Post
+from hotfolder.core import litter, naming
+from hotfolder.core.litter import is_reserved
+from hotfolder.core.model import Drop, DropState, Job, Post, Unsafe
 from hotfolder.core.rules import Router
 from hotfolder.core.settings import FolderSettings, OnSuccess, Settings
 from hotfolder.core.visibility import due_of, planned, published_at, visible
+from hotfolder.core.wording import LEFT_IN_PLACE, UNSAFE
 from hotfolder.ports import LedgerReader
 from hotfolder.status import cures
+from hotfolder.status.live import NOT_A_DROP
 from hotfolder.status.plain import of_local, stamp
 from hotfolder.status.snapshot import PEOPLE
 from hotfolder.status.story import What, as_data, moments
@@ -29,7 +31,16 @@ Found = Sequence[tuple[Drop, Job | None]]
 
 THE_FOLDER_ITSELF = "this is the hot folder itself"
 
-Kind = Literal["file", "directory", "other", "nothing", "no answer"]
+_OURS = {
+    litter.WORKING: "what is being sent lies there",
+    litter.DONE: "what was stored lies there, and nothing in it is sent",
+    litter.CHECK: "what somebody should look at lies there, and nothing in it is sent",
+    litter.FAILED: "what could not be stored lies there, and nothing in it is sent",
+    litter.STATUS_PAGE: "the page that it writes on how the files are",
+}
+"""What the reserved names are for."""
+
+Kind = Literal["file", "directory", "link", "special", "nothing", "no answer"]
 """What lies at a path now; "no answer" = the share did not say in time."""
 
 
@@ -142,15 +153,17 @@ def _not_known(
     if is_reserved(top):
         if kind == "nothing":
             return {"state": None, "reason": "nothing is there, and no drop of ours was ever put there"}
-        what = "what is being sent lies here; nobody else should touch it" if top.lower() == WORKING else "not watched"
-        return {"state": None, "reason": f"not a drop: this place is ours: {what}"}
+        name = top.casefold()
+        lies = "in " if inside != top else ""
+        return {"state": None, "reason": f"{lies}a place of hotfolder's own: {_OURS[name]}", "cure": cures.OURS[name]}
     if kind == "directory":
         return {"state": None, "reason": "a directory: each file below it is a drop of its own"}
     ignored = Router(folder).ignored(inside)
     if ignored is not None:
-        return {"state": None, "reason": f"not a drop: {ignored}"}
-    if kind == "other":
-        return {"state": None, "reason": "not a drop: a link or another thing that is no ordinary file is left alone"}
+        return {"state": None, "reason": NOT_A_DROP.format(why=ignored)}
+    if kind in ("link", "special"):
+        why = LEFT_IN_PLACE.format(unsafe=UNSAFE[Unsafe.LINK if kind == "link" else Unsafe.SPECIAL])
+        return {"state": None, "reason": NOT_A_DROP.format(why=why), "cure": cures.of_left(why)}
     refused = naming.unusable(inside.rpartition("/")[2]) or objection
     if refused is not None:
         return {"state": None, "reason": f"it would be rejected: {refused}"}

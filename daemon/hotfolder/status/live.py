@@ -108,7 +108,8 @@ def waiting(coordinator: Coordinator, folder: str, inside: str) -> dict[str, Any
     elif drop is not None:
         answer = of_drop(coordinator, drop) | _how_far(coordinator, drop)
     elif inside in desk.ignored:
-        return {"state": None, "reason": NOT_A_DROP.format(why=desk.ignored[inside])}
+        why = desk.ignored[inside]
+        return {"state": None, "reason": NOT_A_DROP.format(why=why), "cure": cures.of_left(why)}
     if answer.get("state") in (None, "settling", "ready") and not desk.may_send:
         waits = FOLDER_WAITS.format(state=folder_state(desk), reason=desk.reason or NOT_ANSWERED)
         cure = cures.of_folder(folder, desk.state, desk.reason)

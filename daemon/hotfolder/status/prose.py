@@ -191,12 +191,18 @@ def _without_story(answer: Answer, reason: str) -> str:
     name, rest = _name(answer), reason.removeprefix("it would be rejected: ")
     if rest != reason:
         return f"{name} would be rejected: {rest}."
-    if reason.startswith(("not a drop", "a directory", "new: ")):
+    if reason.startswith(_NOT_A_DROP):
+        return f"{name} is not sent: {reason.removeprefix(_NOT_A_DROP).removeprefix(_LEFT_IN_PLACE)}."
+    if reason.startswith(("a directory", "a place", "in a place", "new: ")):
         return f"{name} is {reason}."
     if reason.startswith("never seen"):
         as_name = "" if answer.get("asset") is None else f" Dropped there now, it would become {_online(answer)}."
         return f"{name} was {reason}.{as_name}"
     return _sentence(reason)
+
+
+_NOT_A_DROP: Final = live.NOT_A_DROP.format(why="")
+_LEFT_IN_PLACE: Final = wording.LEFT_IN_PLACE.format(unsafe="")
 
 
 def _clauses(answer: Answer, moments: list[dict[str, Any]], times: _Times) -> Iterator[str]:

@@ -167,12 +167,12 @@ def look(path: Path) -> Kind:
     """Return what lies at a path, without following a link at its end."""
     try:
         if path.is_symlink():
-            return "other"
+            return "link"
         if path.is_dir():
             return "directory"
         if path.is_file():
             return "file"
-        return "other" if path.exists() else "nothing"
+        return "special" if path.exists() else "nothing"
     except (OSError, ValueError):
         return "nothing"
 

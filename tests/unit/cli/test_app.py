@@ -36,6 +36,14 @@ def test_every_documented_command_has_a_help(command: str, capsys: pytest.Captur
     assert capsys.readouterr().out.startswith("Usage: ")
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_help_tells_how_the_settings_are_named_where_there_are_any(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([command, "--help"])
+    assert ("-c FILE names the settings" in capsys.readouterr().out) is (command not in ("demo", "init", "sandbox"))
+
+
 @pytest.mark.parametrize("command", ["status", "history", "explain", "retry", "hold", "release"])
 def test_their_help_tells_the_exit_codes(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([command, "--help"])

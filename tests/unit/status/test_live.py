@@ -104,6 +104,7 @@ def test_an_ignored_file_tells_why() -> None:
     assert waiting(daemon.coordinator, "catalog", "Thumbs.db") == {
         "state": None,
         "reason": "not a drop: Windows keeps previews in it",
+        "cure": None,
     }
 
 

@@ -249,8 +249,14 @@ def test_without_a_daemon_nothing_goes_on() -> None:
         ("/etc/passwd", "file", "/etc/passwd lies in none of the hot folders: /catalog, /archive."),
         ("/catalog", "directory", "This is the hot folder catalog."),
         ("/catalog/sub", "directory", "sub is a directory: each file below it is a drop of its own."),
-        ("/catalog/.hidden", "file", ".hidden is not a drop: hidden file (its name begins with a dot)."),
-        ("/catalog/link.jpg", "other", "link.jpg is not a drop: a link or another thing that is no ordinary file"),
+        ("/catalog/.hidden", "file", ".hidden is not sent: hidden file (its name begins with a dot)."),
+        (
+            "/catalog/link.jpg",
+            "link",
+            "link.jpg is not sent: it is not a file but a link to something in another place",
+        ),
+        ("/catalog/_done", "directory", "_done is a place of hotfolder's own: what was stored lies there, and nothing"),
+        ("/catalog/_done/x.jpg", "file", "x.jpg is in a place of hotfolder's own: what was stored lies there"),
         ("/catalog/_done/x.jpg", "nothing", "Nothing is there, and no drop of ours was ever put there."),
         (
             "/catalog/a/never.jpg",
