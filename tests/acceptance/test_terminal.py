@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.place import Place
+from tests.acceptance.process import run as command
 from tests.acceptance.terminal import on_terminal
 
 COLUMNS = 60
@@ -59,8 +60,39 @@ def test_following_ends_with_the_cursor_shown_and_a_dumb_terminal_gets_lines(pla
             assert "\x1b" not in lines.text
 
 
+def test_a_dumb_terminal_is_told_what_a_pass_waits_for_without_any_code(
+    place: Place, config: str, images: list[bytes]
+) -> None:
+    place.drop("hot/half.jpg", images[0][:-2])
+    place.drop("hot/" + HOSTILE, images[0])
+    place.drop("hot/" + "写真" * 20 + ".jpg", images[2])
+    (place.hot("hot") / "link.jpg").symlink_to(place.config)
+    with on_terminal("-c", config, "run", "--once", columns=COLUMNS, kind="dumb", colours=True) as run:
+        run.await_text("hot/half.jpg: the end of the JPEG is missing; held at")
+        assert run.end() == 1
+        assert "held: hot/half.jpg: " in run.text
+        assert "not sent: hot/link.jpg: it is not a file but a link" in run.text
+        assert "\x1b" not in run.text
+        assert run.width <= COLUMNS
+    with on_terminal("-c", config, "history", columns=COLUMNS, kind="dumb", colours=True) as told:
+        assert told.end() == 0
+        assert "\x1b" not in told.text
+        assert told.width <= COLUMNS
+    piped = command("-c", config, "history")
+    assert (piped.code, "\x1b" in piped.stdout, "\u202e" in piped.stdout) == (0, False, False)
+
+
+def test_ctrl_c_ends_a_run_with_the_cursor_shown(place: Place, config: str, images: list[bytes]) -> None:
+    place.drop("hot/half.jpg", images[0][:-2])
+    with on_terminal("-c", config, "run", "--once", colours=True) as run:
+        run.await_text("half.jpg: ")
+        assert run.end(interrupt=True) == 130
+        assert "\x1b[?25l" in run.text
+        assert run.shows_cursor
+
+
 def test_the_tour_needs_no_colours() -> None:
-    with on_terminal("demo", columns=80) as tour:
+    with on_terminal("demo", columns=COLUMNS) as tour:
         assert tour.end() == 0
         assert not tour.has_styles
         assert tour.shows_cursor

@@ -30,10 +30,10 @@ class LiveView:
         """Return what to show now."""
         if self.snapshot is None:
             return Text("starting")
-        return Group(_folders(self.snapshot), _jobs(self.snapshot), *map(_waits, self.settling))
+        return Group(_folders(self.snapshot), _jobs(self.snapshot), *map(waits, self.settling))
 
 
-def _waits(file: dict[str, Any]) -> Text:
+def waits(file: dict[str, Any]) -> Text:
     """Return what a file waits for, and until when: nobody else says so before it is held."""
     place = isolated(shown(f"{file['folder']}/{file['path']}"))
     at = file.get("limit_at")

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import FrameType
@@ -26,7 +27,7 @@ import hotfolder
 from hotfolder.cli import passing
 from hotfolder.cli.console import console, may_redraw, print_line, say
 from hotfolder.cli.exits import Exit
-from hotfolder.cli.live import SETTLING_SHOWN, LiveView
+from hotfolder.cli.live import SETTLING_SHOWN, LiveView, waits
 from hotfolder.compose import build
 from hotfolder.config import ConfigError, format_problem, load, read_server_password
 from hotfolder.config.units import parse_duration
@@ -116,7 +117,7 @@ def running_daemon(
         ) as daemon,
     ):
         logger = log.logger
-        with _signals(daemon) as asked, _live(daemon, live) as refresh:
+        with _signals(daemon) as asked, _progress(daemon, live, once=once) as refresh:
 
             def is_over() -> bool:
                 refresh()
@@ -282,10 +283,28 @@ def _woken_by_signals(daemon: Daemon) -> Iterator[None]:
 
 
 @contextmanager
-def _live(daemon: Daemon, terminal: Console | None) -> Iterator[Callable[[], None]]:
-    if terminal is None:
+def _progress(daemon: Daemon, terminal: Console | None, *, once: bool) -> Iterator[Callable[[], None]]:
+    """Give what shows how things are, for calling often: in place, or what a pass waits for line by line."""
+    if terminal is not None:
+        with _live(daemon, terminal) as refresh:
+            yield refresh
+    elif once and sys.stderr.isatty():
+        yield partial(_tell_waits, daemon, console(stderr=True), set())
+    else:
         yield lambda: None
-        return
+
+
+def _tell_waits(daemon: Daemon, terminal: Console, told: set[str]) -> None:
+    """Print what each file waits for that may be held in the end, once."""
+    for file in islice(attention.settling(daemon.coordinator), passing.NAMED):
+        line = waits(file).plain
+        if file.get("limit_at") and line not in told:
+            told.add(line)
+            print_line(terminal, line)
+
+
+@contextmanager
+def _live(daemon: Daemon, terminal: Console) -> Iterator[Callable[[], None]]:
     view = LiveView()
     last_s = 0.0
 

@@ -36,7 +36,7 @@ _OURS = {
     litter.DONE: "what was stored lies there, and nothing in it is sent",
     litter.CHECK: "what somebody should look at lies there, and nothing in it is sent",
     litter.FAILED: "what could not be stored lies there, and nothing in it is sent",
-    litter.STATUS_PAGE: "the page that it writes on how the files are",
+    litter.STATUS_PAGE: "the page that tells how the files are",
 }
 """What the reserved names are for."""
 
@@ -154,8 +154,8 @@ def _not_known(
         if kind == "nothing":
             return {"state": None, "reason": "nothing is there, and no drop of ours was ever put there"}
         name = top.casefold()
-        lies = "in " if inside != top else ""
-        return {"state": None, "reason": f"{lies}a place of hotfolder's own: {_OURS[name]}", "cure": cures.OURS[name]}
+        what = "a file" if name == litter.STATUS_PAGE else "a place" if inside == top else "in a place"
+        return {"state": None, "reason": f"{what} of hotfolder's own: {_OURS[name]}", "cure": cures.OURS[name]}
     if kind == "directory":
         return {"state": None, "reason": "a directory: each file below it is a drop of its own"}
     ignored = Router(folder).ignored(inside)

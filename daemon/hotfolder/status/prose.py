@@ -193,7 +193,7 @@ def _without_story(answer: Answer, reason: str) -> str:
         return f"{name} would be rejected: {rest}."
     if reason.startswith(_NOT_A_DROP):
         return f"{name} is not sent: {reason.removeprefix(_NOT_A_DROP).removeprefix(_LEFT_IN_PLACE)}."
-    if reason.startswith(("a directory", "a place", "in a place", "new: ")):
+    if reason.startswith(("a directory", "a place", "in a place", "a file of", "new: ")):
         return f"{name} is {reason}."
     if reason.startswith("never seen"):
         as_name = "" if answer.get("asset") is None else f" Dropped there now, it would become {_online(answer)}."

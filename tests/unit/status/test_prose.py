@@ -256,6 +256,7 @@ def test_without_a_daemon_nothing_goes_on() -> None:
             "link.jpg is not sent: it is not a file but a link to something in another place",
         ),
         ("/catalog/_done", "directory", "_done is a place of hotfolder's own: what was stored lies there, and nothing"),
+        ("/catalog/_status.html", "file", "_status.html is a file of hotfolder's own: the page that tells how"),
         ("/catalog/_done/x.jpg", "file", "x.jpg is in a place of hotfolder's own: what was stored lies there"),
         ("/catalog/_done/x.jpg", "nothing", "Nothing is there, and no drop of ours was ever put there."),
         (
