@@ -26,6 +26,7 @@ from hotfolder.status.site import facts, words
 from hotfolder.status.site.changes import Changes
 from hotfolder.status.site.guard import EVERYBODY, SCOPE, Tokens, Visitor
 from hotfolder.status.site.look import in_language
+from hotfolder.status.site.rendered import Rendered
 from hotfolder.status.site.thumbs import SIGN, Thumbs
 from hotfolder.status.view import Taken, View
 from hotfolder.status.voices import voice_of
@@ -53,6 +54,7 @@ class Site:
         self._hands = hands
         self._lookers = lookers
         self._gathered: dict[frozenset[str] | None, tuple[Taken, dict[str, Any]]] = {}
+        self._rendered = Rendered()
         self._painters = Hands("thumbnail", 1)
         self._thumbs = Thumbs(view.read_original)
         self._tokens = Tokens()
@@ -100,19 +102,27 @@ class Site:
         }
         if taken is not None:
             found = await self._hands.do(lambda: self._facts_of(taken, visitor), ANSWER_S)
-        return self._page(
-            request,
-            "overview.html",
-            taken=taken,
-            stale=stale,
-            ledger_error=self._view.running.ledger_error if visitor.folders is None else None,
-            shown_folder=visitor.sees,
-            folder_names=[] if taken is None else [name for name in _names(taken) if visitor.sees(name)],
-            counts=words.COUNTS,
-            uploads=words.UPLOADS,
-            held_word=words.STATES["held"],
-            **found,
-        )
+        ledger_error = self._view.running.ledger_error if visitor.folders is None else None
+
+        def render() -> bytes:
+            return self._render(
+                request,
+                "overview.html",
+                taken=taken,
+                stale=stale,
+                ledger_error=ledger_error,
+                shown_folder=visitor.sees,
+                folder_names=[] if taken is None else [name for name in _names(taken) if visitor.sees(name)],
+                counts=words.COUNTS,
+                uploads=words.UPLOADS,
+                held_word=words.STATES["held"],
+                **found,
+            )
+
+        if _said(request):
+            return self._answer(request, render())
+        kind = (_language(request), visitor, _is_part(request), stale, ledger_error)
+        return self._answer(request, self._rendered.of(taken, found, kind, render))
 
     def _facts_of(self, taken: Taken, visitor: Visitor) -> dict[str, Any]:
         """Return what is shown beside a snapshot: gathered once for all who look at the same one."""
@@ -246,20 +256,25 @@ class Site:
         )
 
     def _page(self, request: Request, template: str, **values: Any) -> Response:
+        return self._answer(request, self._render(request, template, **values))
+
+    def _render(self, request: Request, template: str, **values: Any) -> bytes:
         visitor = visitor_of(request)
         common: dict[str, Any] = {
-            "part": request.headers.get("x-part") == "main",
+            "part": _is_part(request),
             "asked": "",
-            "said": query_of(request).get("said", "")[:300],
+            "said": _said(request),
             "token": self._tokens.token if visitor.may_act else "",
             "guest": visitor.folders is not None,
             "version": hotfolder.__version__,
             "folder_word": lambda state: words.FOLDERS.get(state, words.ELSE),
         }
-        language = preferred(request.headers.get("accept-language"))
-        text = in_language(language).get_template(template).render(common | values)
-        headers = {**self._headers, "Content-Language": language, "Vary": "Accept-Language"}
-        return Response(text.encode("utf-8", "backslashreplace"), headers=headers, media_type="text/html")
+        text = in_language(_language(request)).get_template(template).render(common | values)
+        return text.encode("utf-8", "backslashreplace")
+
+    def _answer(self, request: Request, page: bytes) -> Response:
+        headers = {**self._headers, "Content-Language": _language(request), "Vary": "Accept-Language"}
+        return Response(page, headers=headers, media_type="text/html")
 
     async def _live(self, request: Request) -> Response:
         headers = {**self._headers, "X-Accel-Buffering": "no"}
@@ -311,7 +326,7 @@ class Site:
             return f"/file/{number}", carry_out(settings, Wish(paths=(path,)))
 
         place, results = await self._lookers.do(act, ANSWER_S)
-        voice = voice_of(preferred(request.headers.get("accept-language")))
+        voice = voice_of(_language(request))
         texts = dict.fromkeys(result["text"] for result in results)
         said = "; ".join(voice.told(text) for text in texts) or voice.say(words.NOTHING_TO_DO)
         location = f"{place}?said={quote(said.encode('utf-8', 'backslashreplace')[:280])}"
@@ -331,6 +346,20 @@ def query_of(request: Request) -> dict[str, str]:
         return dict(parse_qsl(raw, keep_blank_values=True, errors="surrogateescape", max_num_fields=20))
     except ValueError:
         return {}
+
+
+def _language(request: Request) -> str:
+    return preferred(request.headers.get("accept-language"))
+
+
+def _is_part(request: Request) -> bool:
+    """Return whether only the middle of the page is asked for, to take the place of that of before."""
+    return request.headers.get("x-part") == "main"
+
+
+def _said(request: Request) -> str:
+    """Return what came of a button."""
+    return query_of(request).get("said", "")[:300]
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -355,3 +355,19 @@ def test_the_page_of_a_file_says_when_it_went_live() -> None:
     text = page(site, "/file/99").text
     assert "Went live" in text
     assert "it went live on 2026-01-31 at 12:00 UTC" in text
+
+
+def test_what_is_rendered_for_one_is_not_shown_to_who_wants_it_otherwise() -> None:
+    site = full_site()
+    whole, french, part = page(site, "/"), page(site, "/", language="fr"), page(site, "/", part="main")
+    said = page(site, "/?said=the%20folder%20waits")
+    assert "Folders" in whole.text
+    assert "Dossiers" in french.text
+    assert "html" in whole.tags
+    assert "html" not in part.tags
+    assert "the folder waits" in said.text
+    assert "the folder waits" not in page(site, "/").text
+    assert page(site, "/").text == whole.text
+    site.daemon.drop("new.jpg", is_complete=True)
+    site.daemon.clock.advance(1.0)
+    assert "new.jpg" in page(site, "/").text
