@@ -105,7 +105,7 @@ def ended(number: int, outcome: Outcome = Outcome.FAILED) -> Drop:
 def test_a_failure_is_told_by_itself() -> None:
     with stage() as made:
         made.end(ended(1))
-        assert made.carriers[0].next().title == "Catalog: 1.jpg: Not uploaded"
+        assert made.carriers[0].next().title == "catalog: 1.jpg: Not uploaded"
 
 
 def test_what_happens_while_a_message_is_on_its_way_is_one_message_afterwards() -> None:
@@ -155,7 +155,7 @@ def test_a_busy_daemon_is_asked_again() -> None:
         made.daemon.is_busy = True
         made.end(ended(1))
         made.daemon.is_busy = False
-        assert made.carriers[0].next().title == "Catalog: 1.jpg: Not uploaded"
+        assert made.carriers[0].next().title == "catalog: 1.jpg: Not uploaded"
 
 
 def test_what_is_left_to_say_is_said_at_the_end() -> None:
@@ -166,8 +166,8 @@ def test_what_is_left_to_say_is_said_at_the_end() -> None:
     made.courier.look_last(made.daemon.coordinator)
     made.courier.close()
     assert [made.carriers[0].next().title for _ in range(2)] == [
-        "Catalog: 1.jpg: Not uploaded",
-        "Catalog: 1 uploaded, 1 needs you",
+        "catalog: 1.jpg: Not uploaded",
+        "catalog: 1 uploaded, 1 needs you",
     ]
 
 
