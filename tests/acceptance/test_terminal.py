@@ -78,6 +78,10 @@ def test_a_dumb_terminal_is_told_what_a_pass_waits_for_without_any_code(
         assert told.end() == 0
         assert "\x1b" not in told.text
         assert told.width <= COLUMNS
+    with on_terminal("-c", config, "check", str(place.hot("hot") / "link.jpg"), columns=COLUMNS) as judged:
+        assert judged.end() == 1
+        assert "(put a copy of the file itself there instead of the link)" in " ".join(judged.text.split())
+        assert judged.width <= COLUMNS
     piped = command("-c", config, "history")
     assert (piped.code, "\x1b" in piped.stdout, "\u202e" in piped.stdout) == (0, False, False)
 

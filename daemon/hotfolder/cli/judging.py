@@ -40,7 +40,8 @@ def judged(settings: Settings, files: Sequence[Path], lines: Mapping[str, Line])
     for path, server, answer in answers:
         asset = answer.get("asset")
         if asset is None:
-            yield Judged(f"{path}: {answer['reason']}", is_sent=False)
+            cure = f" ({answer['cure']})" if answer.get("cure") else ""
+            yield Judged(f"{path}: {answer['reason']}{cure}", is_sent=False)
             continue
         known = taken.get(server or "", set())
         there = "" if answer["state"] is not None else "nothing is there, but such a file "

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from hotfolder.cli.console import say
 from hotfolder.cli.exits import Exit
 from hotfolder.cli.judging import judged
 from hotfolder.cli.online import name_problems, signed_in
@@ -102,7 +103,7 @@ def check(
     names = f", {_count(len(loaded.names), 'name')} known to the server" if online and loaded.names else ""
     typer.echo(f"{context.obj}: good, {_count(folders, 'hot folder')}{names}")
     for verdict in verdicts:
-        typer.echo(shown(verdict.text))
+        say(shown(verdict.text))
     if trial_messages and not _tried(loaded.settings):
         return Exit.UNREACHABLE
     return Exit.GOOD if all(verdict.is_sent for verdict in verdicts) else Exit.ATTENTION
