@@ -48,7 +48,7 @@ def test_of_a_file_that_stays_incomplete_it_is_told_why_and_what_to_do(place: Pl
     assert answer["reason"].startswith("the end of the JPEG is missing, and nothing has changed for")
     assert "goes on by itself when it changes" in answer["cure"]
     assert answer["next_at"]
-    assert "\nWhat to do: cure what the reason says" in text
+    assert "\nWhat to do: put right what the reason says" in text
 
 
 def test_of_a_complete_file_it_is_told_what_it_waits_for_and_until_when(place: Place, images: list[bytes]) -> None:

@@ -26,6 +26,10 @@ HOSTILE = (
     "new\nline.jpg",
     "ä" * 120 + ".jpg",
 )
+LOW = """[...document.querySelectorAll("button, input:not([type=hidden]), select, summary")]
+    .filter(element => element.getBoundingClientRect().height < 44).map(element => element.outerHTML)"""
+"""What is too low to be touched."""
+
 BAD = "&&&.jpg"  # nothing is left of its name
 
 
@@ -138,13 +142,16 @@ def test_nothing_keeps_people_from_using_the_pages(
         place.drop(f"hot/{BAD}", images[2])
         place.drop("hot/half.jpg", images[0][:-2])
         process.await_event("drop.filed", times=2)
-        for target in ("", "folder/hot", "file/1", "find?q=half"):
+        page.goto(page_of(process) + "file/1")
+        upload = page.locator("dd a[href^='/upload/']").get_attribute("href") or ""
+        for target in ("", "folder/hot", "file/1", upload.removeprefix("/"), "find?q=half"):
             page.goto(page_of(process) + target)
             found = axe.run(page).response["violations"]
             assert [
                 (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
             ] == []
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), target
+            assert page.evaluate(LOW) == [], target
 
 
 def test_everything_can_be_reached_by_keyboard(place: Place, page: Page, images: list[bytes]) -> None:

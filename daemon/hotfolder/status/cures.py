@@ -15,7 +15,7 @@ RELEASE_FOLDER = "'hotfolder release --folder {folder}' lets it go on"
 LOOK_THEN_RELEASE = "look whether all of that should be sent; then use 'hotfolder release --folder {folder}'"
 RELEASE = "'hotfolder release PATH' lets it go on"
 ROOM = "it is tried again by itself; see that the daemon may write there and that the disk has room"
-CURE = "cure what the reason says, or take the file away; it goes on by itself when it changes"
+CURE = "put right what the reason says, or take the file away; it goes on by itself when it changes"
 NAMES = (
     "make it on the server, or correct the options: 'hotfolder list' shows what there is; the files go on by themselves"
 )
@@ -27,10 +27,12 @@ PUBLISHING = (
 PATIENCE = "it is tried again by itself, and nothing is lost meanwhile: what is dropped waits in its place"
 
 OUTCOMES = {
-    Outcome.FAILED: "cure what the reason says, then drag the file back into the hot folder or use 'hotfolder retry'",
+    Outcome.FAILED: "put right what the reason says, then drag the file back into the hot folder "
+    "or use 'hotfolder retry'",
     Outcome.DUPLICATE: "to replace what is there, set overwrite = true for this file and use 'hotfolder retry'; "
     "if it is something new, drag it back under another name",
-    Outcome.REJECTED: "cure what the reason says, then drag the file back into the hot folder or use 'hotfolder retry'",
+    Outcome.REJECTED: "put right what the reason says, then drag the file back into the hot folder "
+    "or use 'hotfolder retry'",
     Outcome.RENAMED: "look at it on the server; if its other name is fine, nothing is left to do; "
     "sending it again would add one more copy",
     Outcome.UNKNOWN: "look on the server whether it is there; only if it is not, "

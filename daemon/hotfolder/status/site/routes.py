@@ -10,19 +10,19 @@ from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 import hotfolder
-from hotfolder.config.languages import preferred
 from hotfolder.core.model import Outcome
 from hotfolder.core.wording import BY_PERSON
 from hotfolder.ports import BusyError
 from hotfolder.status.hands import Hands
 from hotfolder.status.site import facts, words
+from hotfolder.status.site.asked import form_of, is_part, language_of, query_of, said_to
 from hotfolder.status.site.changes import Changes
 from hotfolder.status.site.guard import EVERYBODY, SCOPE, Tokens, Visitor
 from hotfolder.status.site.look import in_language
@@ -36,8 +36,6 @@ ANSWER_S: Final = 20.0
 """The loop's patience (5 s), a look into a share (2 s) and a ledger read fit into it."""
 
 LATEST: Final = 30  # files on the first page
-
-FORM_MAX_BYTES: Final = 16 * 1024
 
 PACE_S: Final = 30.0  # the rate of sending is that of the last half minute
 
@@ -119,9 +117,9 @@ class Site:
                 **found,
             )
 
-        if _said(request):
+        if said_to(request):
             return self._answer(request, render())
-        kind = (_language(request), visitor, _is_part(request), stale, ledger_error)
+        kind = (language_of(request), visitor, is_part(request), stale, ledger_error)
         return self._answer(request, self._rendered.of(taken, found, kind, render))
 
     def _facts_of(self, taken: Taken, visitor: Visitor) -> dict[str, Any]:
@@ -192,12 +190,17 @@ class Site:
         busy, ended, has_more = await self._hands.do(
             lambda: facts.of_folder(self._view, name, needle, outcome or None), ANSWER_S
         )
+        held = [drop for drop in taken.attention["held"] if drop["folder"] == name]
+        if needle or outcome or len(held) < folder["counts"]["held"]:  # then they are with the others, and only there
+            held = []
         trouble = next((one for one in taken.attention["folders"] if one["folder"] == name), None)
         return self._page(
             request,
             "folder.html",
             folder=folder,
-            busy=busy,
+            held=held,
+            held_word=words.STATES["held"],
+            busy=[row for row in busy if not held or row.word is not words.STATES["held"]],
             ended=ended,
             has_more=has_more,
             needle=needle,
@@ -261,19 +264,19 @@ class Site:
     def _render(self, request: Request, template: str, **values: Any) -> bytes:
         visitor = visitor_of(request)
         common: dict[str, Any] = {
-            "part": _is_part(request),
+            "part": is_part(request),
             "asked": "",
-            "said": _said(request),
+            "said": said_to(request),
             "token": self._tokens.token if visitor.may_act else "",
             "guest": visitor.folders is not None,
             "version": hotfolder.__version__,
             "folder_word": lambda state: words.FOLDERS.get(state, words.ELSE),
         }
-        text = in_language(_language(request)).get_template(template).render(common | values)
+        text = in_language(language_of(request)).get_template(template).render(common | values)
         return text.encode("utf-8", "backslashreplace")
 
     def _answer(self, request: Request, page: bytes) -> Response:
-        headers = {**self._headers, "Content-Language": _language(request), "Vary": "Accept-Language"}
+        headers = {**self._headers, "Content-Language": language_of(request), "Vary": "Accept-Language"}
         return Response(page, headers=headers, media_type="text/html")
 
     async def _live(self, request: Request) -> Response:
@@ -306,7 +309,7 @@ class Site:
     async def _act(self, request: Request, carry_out: Callable[..., list[Result]]) -> Response:
         """Do what a button says, and show the page that it was on, with what came of it."""
         visitor = visitor_of(request)
-        form = await _form(request)
+        form = await form_of(request)
         objection = self._tokens.objection(request.headers, request.headers.get("host", ""), form.get("token", ""))
         if objection is not None or not visitor.may_act:
             raise HTTPException(403, objection or "this page is for looking only")
@@ -326,7 +329,7 @@ class Site:
             return f"/file/{number}", carry_out(settings, Wish(paths=(path,)))
 
         place, results = await self._lookers.do(act, ANSWER_S)
-        voice = voice_of(_language(request))
+        voice = voice_of(language_of(request))
         texts = dict.fromkeys(result["text"] for result in results)
         said = "; ".join(voice.told(text) for text in texts) or voice.say(words.NOTHING_TO_DO)
         location = f"{place}?said={quote(said.encode('utf-8', 'backslashreplace')[:280])}"
@@ -337,41 +340,6 @@ def visitor_of(request: Request) -> Visitor:
     """Return who looks."""
     found = request.scope.get(SCOPE, EVERYBODY)
     return found if isinstance(found, Visitor) else EVERYBODY
-
-
-def query_of(request: Request) -> dict[str, str]:
-    """Return the query of a page; names may hold bytes that are not UTF-8."""
-    raw = request.scope["query_string"].decode("latin-1")
-    try:
-        return dict(parse_qsl(raw, keep_blank_values=True, errors="surrogateescape", max_num_fields=20))
-    except ValueError:
-        return {}
-
-
-def _language(request: Request) -> str:
-    return preferred(request.headers.get("accept-language"))
-
-
-def _is_part(request: Request) -> bool:
-    """Return whether only the middle of the page is asked for, to take the place of that of before."""
-    return request.headers.get("x-part") == "main"
-
-
-def _said(request: Request) -> str:
-    """Return what came of a button."""
-    return query_of(request).get("said", "")[:300]
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_MAX_BYTES:
-            raise HTTPException(413, f"wanted at most {FORM_MAX_BYTES} bytes")
-    try:
-        return dict(parse_qsl(body.decode("ascii", "replace"), errors="surrogateescape", max_num_fields=10))
-    except ValueError:
-        return {}
 
 
 def _names(taken: Taken) -> list[str]:

@@ -331,7 +331,7 @@ def publishing_site(when: PublishWhen | time) -> Site:
 
 
 def test_files_that_wait_to_be_published_are_told_with_their_time() -> None:
-    assert "Waiting for the publish at 2026-03-01 22:00: 3." in page(publishing_site(time(22, 0)), "/").text
+    assert "Files that go live with the publish at 2026-03-01 22:00: 3." in page(publishing_site(time(22, 0)), "/").text
 
 
 def test_publishing_that_is_not_allowed_needs_somebody() -> None:
@@ -371,3 +371,14 @@ def test_what_is_rendered_for_one_is_not_shown_to_who_wants_it_otherwise() -> No
     site.daemon.drop("new.jpg", is_complete=True)
     site.daemon.clock.advance(1.0)
     assert "new.jpg" in page(site, "/").text
+
+
+def test_what_is_held_is_above_the_rest_of_its_folder_with_what_to_do_and_once() -> None:
+    site = full_site()
+    folder = page(site, "/folder/catalog")
+    assert folder.text.index("Needs somebody") < folder.text.index("held.jpg") < folder.text.index("On the way")
+    assert folder.text.count("Let it go on held.jpg") == 1
+    assert folder.text.count("held.jpg") == 2  # its name, and that of its button
+    found = page(site, "/folder/catalog?q=held")
+    assert "Needs somebody" not in found.text
+    assert "held.jpg" in found.text
