@@ -209,7 +209,7 @@ NOTES = {
     ),
     Outcome.RENAMED: NoteWording(
         happened='This file is on the server, but under another name: "{stored_as}" instead of "{asset}". '
-        'What was there as "{asset}" before was left as it is.',
+        'What was there as "{asset}" before was left as it is, and the website still shows that.',
         to_do="Please do not drop it again before somebody has looked: every time would add one more copy. "
         "If the new name is fine, nothing is left to do, and you can take the file away. If not, ask.",
         drag_back=False,
