@@ -215,17 +215,25 @@ def test_the_digest_comes_at_its_time_and_tells_what_the_day_brought(place: Plac
         for path, image in numbered(images, "hot", 3):
             place.drop(path, image)
         place.drop("hot/float.tif", float_tiff())
-        now = datetime.now(UTC)
-        to_six = timedelta(hours=18, seconds=-8) - timedelta(hours=now.hour, minutes=now.minute, seconds=now.second)
-        with place.start(environment={"TZ": zone(to_six)}) as process:
-            process.await_event("drop.filed", times=4)
-            message = process.await_that(lambda: mail.titled("3 uploaded"), "the digest")
-            process.end()
+        assert len(place.run_once().named("drop.filed")) == 4
+        message = next(filter(None, (_digest_at_six(place, mail, ahead_s) for ahead_s in (8, 20, 50))))
     assert len(mail.messages) == 1
     assert "1 need" in message.title
     assert message.to == "studio@example.com"
     assert "- hot: 3 uploaded, 1 need" in message.body
     assert "float.tif" in message.body
+
+
+def _digest_at_six(place: Place, mail: sinks.Sink, ahead_s: float) -> sinks.Message | None:
+    """Return the digest of a daemon for which it is soon six; None if the machine was too busy to start it before."""
+    six = datetime.now(UTC) + timedelta(seconds=ahead_s)
+    to_six = timedelta(hours=18) - timedelta(hours=six.hour, minutes=six.minute, seconds=six.second)
+    with place.start(environment={"TZ": zone(to_six)}) as process:
+        process.await_event("daemon.ready")
+        is_in_time = datetime.now(UTC) < six.replace(microsecond=0)
+        message = process.await_that(lambda: mail.titled("3 uploaded"), "the digest") if is_in_time else None
+        process.end()
+    return message
 
 
 def zone(east: timedelta) -> str:
