@@ -31,7 +31,7 @@ def latency(place: Path, server: Server, *, quick: bool, rounds: int) -> None:
     del rounds
     drops = IN_A_ROW if quick else DROPS
     share = Share(place=place / "latency")
-    share.write_config(server.base_url(), linger="0s")
+    share.write_config(server.base_url(), linger="0s", poll="5s")  # the default; each answer takes the interpreter
     directory = place / "script"
     directory.mkdir()
     notes: list[str] = []
