@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 
 import pytest
 from tests.contract.ledgers import PostgresServer
@@ -28,6 +29,16 @@ def test_the_second_owner_is_refused_and_told_who_the_first_is(postgres: Postgre
         for word in ("first", f"process {os.getpid()}", socket.gethostname()[:8]):
             assert word in str(refused.value)
     open_ledger(url).close()
+
+
+def test_an_owner_that_is_about_to_go_is_waited_for_a_moment(postgres: PostgresServer) -> None:
+    """The server lets go of a lock some time after its connection has ended, as that of a process that was killed."""
+    url = postgres.store().url
+    first = open_ledger(url)
+    going = threading.Timer(0.1, first.close)
+    going.start()
+    open_ledger(url).close()
+    going.join()
 
 
 def test_a_lost_connection_is_told_and_the_same_writes_then_succeed(postgres: PostgresServer) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,10 @@ from hotfolder.edges.ledger.writing import StoredLedger
 from hotfolder.ports import Ledger, LedgerError, LedgerOwnedError, LedgerReader
 
 ADVISORY_LOCK = 0x686F74666F6C6472  # "hotfoldr": the one lock that all instances on one PostgreSQL database ask for
+
+LOCK_PATIENCE_S = 2.0
+LOCK_PAUSE_S = 0.05
+"""A connection that was just closed, or whose process was killed, holds the lock until the server has noticed."""
 
 MODE = 0o640
 """Of the file and of its lock: a ledger tells who sent what, so it is for the daemon's user and group."""
@@ -135,11 +140,15 @@ def _check_file(name: str) -> Callable[[Connection], None]:
 def _own_database(name: str) -> Callable[[Connection], None]:
     def own(connection: Connection) -> None:
         """Take the advisory lock, which the server lets go of when the connection ends."""
-        with connection.begin():
-            if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar():
-                return
-            owner = connection.execute(text(_OWNER), {"key": ADVISORY_LOCK}).scalar()
-        raise _owned(name, owner or "another process")
+        until_s = time.monotonic() + LOCK_PATIENCE_S
+        while True:
+            with connection.begin():
+                if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar():
+                    return
+                owner = connection.execute(text(_OWNER), {"key": ADVISORY_LOCK}).scalar()
+            if time.monotonic() > until_s:
+                raise _owned(name, owner or "another process")
+            time.sleep(LOCK_PAUSE_S)
 
     return own
 
