@@ -38,3 +38,12 @@ def test_a_pass_names_what_it_leaves_in_place_for_what_it_is(place: Place, image
     assert link.startswith("not sent: hot/link.jpg: it is not a file but a link to something in another place")
     assert link.endswith("(put a copy of the file itself there instead of the link)")
     assert pipe.startswith("not sent: hot/pipe.jpg: it is not a file but a pipe, a socket or a device (take it away")
+
+
+def test_a_pass_counts_all_that_it_leaves_but_names_only_the_first(place: Place, images: list[bytes]) -> None:
+    place.configure({"name": "hot", "settle": {"quiet": "100ms", "limit": "1s"}})
+    for number in range(120):
+        place.drop(f"hot/{number}.jpg", images[0][:-2])
+    counts, *lines = place.run_once().stdout.splitlines()
+    assert counts == "120 held"
+    assert len(lines) == 20

@@ -13,7 +13,7 @@ from hotfolder.core.connection import Connection
 from hotfolder.core.model import Outcome
 from hotfolder.core.wording import shown
 from hotfolder.daemon import Daemon
-from hotfolder.status import attention, cures
+from hotfolder.status import attention, cures, snapshot
 
 NAMED = 20
 """Files named of each kind; more would push the counts off the screen, and the history has them all."""
@@ -58,7 +58,9 @@ def report(daemon: Daemon) -> Iterator[str]:
     """Yield the counts in one line, then a line for each file and hot folder that needs somebody, and what to do."""
     wants = attention.take(daemon.coordinator)
     counts = [f"{count} {name}" for name, count in sorted(daemon.recent.outcomes.items())]
-    counts += [f"{len(wants[kind])} {word}" for kind, word in _LEFT.items() if wants[kind]]
+    folders = snapshot.take(daemon.coordinator, daemon.recent)["folders"]
+    totals = {kind: sum(folder["counts"][kind] for folder in folders) for kind in _LEFT}  # the lists are cut
+    counts += [f"{totals[kind]} {word}" for kind, word in _LEFT.items() if totals[kind]]
     left = list(_left_in_place(daemon))
     counts += [f"{len(left)} left in place"] if left else []
     yield ", ".join(counts) or "nothing to do"
@@ -76,7 +78,7 @@ def report(daemon: Daemon) -> Iterator[str]:
 
 
 _LEFT = {"held": "held", "settling": "not complete"}
-"""What a pass may leave in its place: the lists of `attention.take`, and what is said of their files."""
+"""What a pass may leave in its place: lists of `attention.take`, counts of a snapshot, and what is said of them."""
 
 _LEFT_IN_PLACE = wording.LEFT_IN_PLACE.format(unsafe="")
 
