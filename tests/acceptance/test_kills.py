@@ -18,15 +18,24 @@ from tests.acceptance.place import Place, check_all_arrived, copies_unnoticed, n
 FILES = 200
 KEPT = 20
 
-INTERRUPTIONS = 2  # of one run, so that recovery is interrupted as well
-
 HELD = {"UploadFile": 30, "getActiveJobs": 1, "getJobLogDetails": 3}
 """Requests that may be held back, and how many of each every run that is not interrupted makes at least."""
 
 
-def interrupt(place: Place, chance: random.Random, number: signal.Signals) -> int | None:
-    """Let the daemon run until a moment by chance and end it; return its exit code, None if it came to its own end."""
-    lines = chance.randint(1, 3 * FILES)
+LINES = (FILES, 3 * FILES)
+"""
+The last line that an interruption may come at. There are two, so that recovery is interrupted as well, and the first
+leaves so much to do that it always comes in time.
+"""
+
+
+def interrupt(place: Place, chance: random.Random, number: signal.Signals, last: int) -> int | None:
+    """
+    Let the daemon run until a moment by chance, at its `last` log line at the latest, and end it.
+
+    Returns its exit code, None if it came to its own end.
+    """
+    lines = chance.randint(1, last)
     operation = chance.choice([None, *HELD])
     held = None
     if operation is not None:
@@ -73,7 +82,7 @@ def test_everything_arrives_although_the_daemon_is_ended_in_the_middle(
         place.drop(path, content)
     chance = random.Random(f"{number.name} {seed}")
 
-    codes = [interrupt(place, chance, number) for _ in range(INTERRUPTIONS)]
+    codes = [interrupt(place, chance, number, last) for last in LINES]
     ended = place.run_once()
 
     assert codes[0] == code

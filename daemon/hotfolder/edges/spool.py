@@ -42,8 +42,9 @@ class Spool:
     def write(self, text: str) -> int:
         """Take whole lines, or lose them if too many wait already."""
         data = text.encode("utf-8", "backslashreplace")
+        is_ours = threading.current_thread() is self._thread  # the count of what was lost has always room
         with self._news:
-            if self._is_closed or self._waiting_bytes + len(data) > self._room_bytes:
+            if self._is_closed or (self._waiting_bytes + len(data) > self._room_bytes and not is_ours):
                 self._lost += text.count("\n")
             else:
                 self._waiting.append(data)
