@@ -11,25 +11,42 @@ class Ignored:
     """What the latest full scan met, and what has come since."""
 
     def __init__(self) -> None:
-        self.names: dict[str, str] = {}  # path to reason
-        self.count = 0
-        self._met: dict[str, str] = {}  # by the scan under way
-        self._met_count = 0
+        self._told = _List()
+        self._met = _List()  # by the full scan under way
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Path to reason: the first thousand."""
+        return self._told.names
+
+    @property
+    def count(self) -> int:
+        """How much is ignored."""
+        return self._told.count
 
     def add(self, path: str, reason: str, *, by_scan: bool) -> None:
-        """Something is ignored; what a scan meets is told at its end, instead of what the one before has met."""
-        self._met_count += 1
-        if len(self._met) < IGNORED_LISTED:
-            self._met[path] = reason
-        if not by_scan and path not in self.names:
-            self.count += 1
-            self.names[path] = reason
+        """Something is ignored; what a full scan meets is told at its end, instead of what the one before has met."""
+        (self._met if by_scan else self._told).add(path, reason)
 
     def begin_scan(self) -> None:
         """A full scan begins."""
-        self._met, self._met_count = {}, 0
+        self._met = _List()
 
     def finish_scan(self) -> None:
         """It has come to its end."""
-        self.names, self._met = self._met, {}
-        self.count, self._met_count = self._met_count, 0
+        self._told, self._met = self._met, _List()
+
+
+class _List:
+    """The first paths by name, and how many there are; a path comes again with each event of it."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.count = 0
+
+    def add(self, path: str, reason: str) -> None:
+        if path in self.names:
+            return
+        self.count += 1  # beyond the names, one that comes again counts again, until the next full scan
+        if len(self.names) < IGNORED_LISTED:
+            self.names[path] = reason

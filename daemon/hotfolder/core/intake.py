@@ -327,7 +327,8 @@ class Desk:
         self._files.add(path, closed=closed)
 
     def _ignore(self, path: str, reason: str) -> None:
-        self._ignored.add(path, reason, by_scan=self._walks.current is not None)
+        walk = self._walks.current
+        self._ignored.add(path, reason, by_scan=walk is not None and not walk.below)
 
     def look_again(self, path: str) -> None:
         """A path is free again, and may be another file's already: its events came while it was not."""
