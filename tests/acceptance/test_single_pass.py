@@ -31,7 +31,7 @@ def test_a_pass_names_what_it_leaves_in_place_for_what_it_is(place: Place, image
     (place.hot("hot") / "link.jpg").symlink_to(place.config)
     os.mkfifo(place.hot("hot") / "pipe.jpg")
     ended = place.run_once()
-    assert ended.code == 0
+    assert ended.code == 1  # each was rejected, and has its note
     counts, *lines = ended.stdout.splitlines()
     assert counts == "1 stored, 2 left in place"
     link, pipe = sorted(lines)

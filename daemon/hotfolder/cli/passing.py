@@ -51,7 +51,9 @@ def exit_code(daemon: Daemon, *, is_stopped: bool) -> Exit:
         if states - {"ok"}:
             return Exit.UNREACHABLE
     has_bad = any(daemon.recent.outcomes[outcome] for outcome in BAD)
-    return Exit.ATTENTION if has_bad or daemon.coordinator.single_pass.leaves_something() else Exit.GOOD
+    has_left = any(True for _ in _left_in_place(daemon))
+    is_open = has_bad or has_left or daemon.coordinator.single_pass.leaves_something()
+    return Exit.ATTENTION if is_open else Exit.GOOD
 
 
 def report(daemon: Daemon) -> Iterator[str]:
