@@ -288,3 +288,20 @@ def test_explain_tells_where_a_file_is_now_and_what_became_of_it(place: Place, i
     filed = place.hot("hot") / f"_done/{today(place)}/spring/chair.jpg"
     assert (found["state"], found["outcome"], found["now_at"]) == ("done", "stored", str(filed))
     assert place.explain(filed)["drop"] == found["drop"]
+
+
+def test_what_is_kept_or_deleted_is_never_said_to_lie_where_only_its_receipt_is(
+    place: Place, images: list[bytes]
+) -> None:
+    place.configure(
+        {"name": "kept", "on_success": "keep", "receipts": True},
+        {"name": "deleted", "on_success": "delete", "receipts": True},
+    )
+    kept = place.drop("kept/oak.jpg", images[0])
+    deleted = place.drop("deleted/elm.jpg", images[2])
+    ended = place.run_once()
+    assert ended.stdout == "2 stored\n"
+    filed = {event["folder"]: event for event in ended.events if event["event"] == "drop.filed"}
+    assert [name for name, event in filed.items() if "target" in event] == []
+    assert (place.explain(kept)["now_at"], kept.exists()) == (str(kept), True)
+    assert (place.explain(deleted)["now_at"], deleted.exists()) == (None, False)

@@ -101,7 +101,7 @@ class Filing:
         folder = self._board.folders[drop.folder]
         values: Row = {"state": DropState.FILING, "stored_at": drop.stored_at or now.wall, **verdict}
         outcome = values.get("outcome", drop.outcome)
-        keeps = folder.on_success is OnSuccess.KEEP and drop.work_path == drop.path
+        keeps = folder.on_success is OnSuccess.KEEP and drop.was_kept
         original = drop.origin or drop.path
         if outcome in (Outcome.STORED, Outcome.UPDATED):
             root = f"{DONE}/{now.today.isoformat()}"
@@ -170,12 +170,6 @@ class Filing:
         ]
 
     def _item(self, drop: Drop) -> FilingItem:
-        folder = self._board.folders[drop.folder]
-        fate = Fate.MOVE
-        if folder.on_success is OnSuccess.KEEP and drop.work_path == drop.path:
-            fate = Fate.KEEP
-        elif folder.on_success is OnSuccess.DELETE and drop.outcome is not None and drop.outcome.is_good:
-            fate = Fate.DELETE
         note_of, receipt_of = self._texts[drop.id]
         changed = drop.sha256 is None and drop.outcome is Outcome.FAILED and drop.work_path is not None
         changed = changed or drop.id in self._changed_since
@@ -183,11 +177,20 @@ class Filing:
             drop=drop.id,
             source_path=drop.work_path or drop.path,
             identity=None if changed else drop.identity,
-            fate=fate,
+            fate=self._fate(drop),
             target_path=drop.target_path or "",
             note=note_of,
             receipt=receipt_of,
         )
+
+    def _fate(self, drop: Drop) -> Fate:
+        """Return what becomes of its original."""
+        on_success = self._board.folders[drop.folder].on_success
+        if on_success is OnSuccess.KEEP and drop.was_kept:
+            return Fate.KEEP
+        if on_success is OnSuccess.DELETE and drop.outcome is not None and drop.outcome.is_good:
+            return Fate.DELETE
+        return Fate.MOVE
 
     def filed(self, results: Iterable[FilingResult]) -> None:
         """A group has been filed, or parts of it."""
@@ -241,7 +244,7 @@ class Filing:
             path=drop.path,
             outcome=drop.outcome.value if drop.outcome else None,
             reason=drop.reason or None,
-            target=drop.target_path or None,
+            target=drop.target_path if self._fate(drop) is Fate.MOVE else None,  # else only papers lie there
             job=job.name if job else None,
             job_handle=job.handle if job else None,
             asset=drop.stored_as or drop.asset or None,

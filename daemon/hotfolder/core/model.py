@@ -148,6 +148,11 @@ class Drop:
     note_digest: str | None = None  # SHA-256 of the note beside it, to recognise our own
     receipt_digest: str | None = None
 
+    @property
+    def was_kept(self) -> bool:
+        """Whether it was sent from its place, as with `on_success = "keep"`: then only papers lie at its target."""
+        return self.work_path == self.path
+
 
 @dataclass(kw_only=True, slots=True)
 class Job:

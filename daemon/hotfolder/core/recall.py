@@ -33,7 +33,7 @@ def judge(
         default=None,
     )
     if drop is not None:
-        was_kept = drop.work_path == drop.path or not drop.target_path
+        was_kept = drop.was_kept or not drop.target_path
         if was_kept and drop.path == item.path:
             return RecallResult(item.path, "kept", drop.id)
         if drop.outcome in _RETURNABLE:

@@ -141,7 +141,7 @@ def _is_another(latest: Drop, inside: str, kind: Kind) -> bool:
     """Return whether what lies at a path where something was dropped, and went away from, is a new file."""
     if latest.state not in (DropState.FILED, DropState.WITHDRAWN) or kind != "file":
         return False
-    was_kept = latest.work_path == latest.path or not latest.target_path
+    was_kept = latest.was_kept or not latest.target_path
     return inside != latest.target_path and not (was_kept and latest.state is DropState.FILED)
 
 
@@ -203,7 +203,7 @@ def _plan(folder: FolderSettings, inside: str, today: date) -> dict[str, Any]:
 
 
 def _known(folder: FolderSettings, drop: Drop, job: Job | None) -> dict[str, Any]:
-    where = drop.target_path if drop.state is DropState.FILED else drop.work_path
+    where = drop.target_path if drop.state is DropState.FILED and not drop.was_kept else drop.work_path
     is_deleted = (
         drop.state is DropState.FILED
         and folder.on_success is OnSuccess.DELETE

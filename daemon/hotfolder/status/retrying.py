@@ -102,7 +102,7 @@ def _of_drop(folder: FolderSettings, drop: Drop, path: str, look_at: LookAt, *, 
         return Obstacle(path=path, reason=_not_filed(drop))
     if drop.outcome not in outcomes:
         return Obstacle(path=path, reason=DROP_AGAIN.format(outcome=drop.outcome))
-    if drop.work_path == drop.path or not drop.target_path:
+    if drop.was_kept or not drop.target_path:
         return Obstacle(path=path, reason=SAVE_AGAIN)
     match look_at(folder.path / drop.target_path):
         case "no answer":

@@ -136,8 +136,9 @@ def test_a_file_where_another_was_dropped_is_a_new_one() -> None:
     assert "outcome" not in found
 
 
-def test_a_kept_original_is_not_a_new_file() -> None:
-    kept = replace(filed(), work_path="chair.jpg", target_path="")
+@pytest.mark.parametrize("papers_at", ["", "_done/2026-03-01/chair.jpg"])
+def test_a_kept_original_is_not_a_new_file_and_lies_where_it_was(papers_at: str) -> None:
+    kept = replace(filed(), work_path="chair.jpg", target_path=papers_at)
     found = answer("/catalog/chair.jpg", kept, kind="file", live={})
     assert (found["state"], found["now_at"]) == ("done", "/catalog/chair.jpg")
 

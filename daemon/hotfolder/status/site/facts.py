@@ -207,7 +207,8 @@ def of_file(view: View, number: int) -> FilePage | None:
         waits_for=told.get("reason"),
         next_at=told.get("next_at"),
         cure=told.get("cure"),
-        place=(drop.target_path if drop.state is DropState.FILED else drop.work_path or drop.path) or None,
+        place=(drop.target_path if drop.state is DropState.FILED and not drop.was_kept else drop.work_path or drop.path)
+        or None,
         online_name=drop.stored_as or drop.asset,
         destination=drop.destination,
         options=json.loads(drop.options),

@@ -49,10 +49,11 @@ class Thumbs:
         return (made, "image/jpeg") if made else (SIGN, "image/svg+xml")
 
     def _make(self, drop: Drop) -> bytes:
-        if not drop.target_path or drop.identity.size_bytes > LARGEST_BYTES:
+        place = drop.path if drop.was_kept else drop.target_path
+        if not place or drop.identity.size_bytes > LARGEST_BYTES:
             return b""
         try:
-            reader = self._read_original(drop.folder, drop.target_path, drop.identity)
+            reader = self._read_original(drop.folder, place, drop.identity)
         except (ChangedError, FolderError, KeyError):
             return b""
         try:
