@@ -23,8 +23,19 @@ from hotfolder.status.courier import Courier
 from hotfolder.status.sheets import Sheets
 from hotfolder.status.snapshot import Recent
 
-FIXED = ("ledger_url", "control_socket", "web_listen", "web_password_file", "web_links", "notify")
-"""Settings that the ledger and listeners were made with: they take effect at the next start, as those of servers."""
+FIXED = {
+    "ledger_url": "ledger.url",
+    "control_socket": "control.socket",
+    "web_listen": "web.listen",
+    "web_password_file": "web.password_file",
+    "web_links": "[[web.link]]",
+    "notify": "[[notify]]",
+}
+"""
+Settings that the ledger and listeners were made with, and what the file calls them.
+
+They take effect at the next start, as those of servers.
+"""
 
 FIXED_UPLOAD = ("parallel_jobs",)
 
@@ -76,7 +87,7 @@ class Daemon:
             if busy:
                 raise ReloadError(f"{needed(name, busy)}; nothing was changed")
         settings, later = self._with_running_servers(settings)
-        later += [name for name in FIXED if getattr(settings, name) != getattr(self.settings, name)]
+        later += [key for name, key in FIXED.items() if getattr(settings, name) != getattr(self.settings, name)]
         settings = replace(settings, **{name: getattr(self.settings, name) for name in FIXED})
         running, wanted = self.settings.upload, settings.upload
         later += [f"upload.{name}" for name in FIXED_UPLOAD if getattr(running, name) != getattr(wanted, name)]

@@ -445,10 +445,11 @@ def test_folders_come_and_go_and_rules_change_while_files_are_under_way(place: P
             {"name": "new"},
             {"name": "ruled", "rule": [{"match": ["*"], "options": {"createMask": True}}]},
             server={"base_url": "http://127.0.0.1:9/elsewhere"},
+            web={"listen": "127.0.0.1:0"},
         )
         daemon.send(signal.SIGHUP)
         reloaded = daemon.await_event("daemon.reloaded")
-        assert (reloaded["folders"], reloaded["at_next_start"]) == (["new", "ruled"], ["[server]"])
+        assert (reloaded["folders"], reloaded["at_next_start"]) == (["new", "ruled"], ["[server]", "web.listen"])
         untaken = place.drop("old/too-late.png", images[7])
         hold.release()
         other_hold.release()

@@ -35,7 +35,7 @@ def hold(context: typer.Context, paths: Paths = None, folder: FolderName = None,
     Exit code 0; 1 when something could not be held; 2 without a daemon, and for usage.
     """
     settings = asking.settings_of(context)
-    document = _document(settings, paths, folder, everything=False)
+    document = _document(settings, paths, folder, everything=None)
     return _told(_by_daemon(settings, "hold", document), as_json_)
 
 
@@ -81,10 +81,13 @@ def retry(
     return _told(results, as_json_)
 
 
-def _document(settings: Settings, paths: list[Path] | None, folder: str | None, *, everything: bool) -> dict[str, Any]:
-    """Return the wish as the daemon reads it; raises a usage error."""
-    if bool(paths) + (folder is not None) + everything != 1:
-        raise typer.BadParameter("say either files by their paths, or one hot folder by --folder, or --all")
+def _document(
+    settings: Settings, paths: list[Path] | None, folder: str | None, *, everything: bool | None
+) -> dict[str, Any]:
+    """Return the wish as the daemon reads it, `everything` None where nobody can ask for that; raises a usage error."""
+    if bool(paths) + (folder is not None) + bool(everything) != 1:
+        ways = "files by their paths, or one hot folder by --folder" + ("" if everything is None else ", or --all")
+        raise typer.BadParameter(f"say either {ways}")
     if folder is not None:
         try:
             check_folder(folder, [configured.name for configured in settings.folders])

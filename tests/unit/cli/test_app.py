@@ -58,6 +58,15 @@ def test_wrong_usage_ends_with_a_sentence_and_code_2(arguments: list[str], capsy
     assert "Error: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("command", "has_all"), [("hold", False), ("release", True), ("retry", True)])
+def test_a_wish_for_nothing_is_told_only_the_ways_that_the_command_has(
+    command: str, has_all: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init", str(tmp_path)])
+    assert main(["-c", str(tmp_path / "hotfolder.toml"), command]) == Exit.UNUSABLE
+    assert ("--all" in capsys.readouterr().err) is has_all
+
+
 def test_a_configuration_that_is_not_there_ends_with_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-c", str(tmp_path / "none.toml"), "status"]) == Exit.UNUSABLE
     assert "none.toml" in capsys.readouterr().err
