@@ -12,12 +12,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from hotfolder.core.model import Drop, Job, Post, PostState
+from hotfolder.core.model import Drop, DropState, Job, Post, PostState
 from hotfolder.core.visibility import published_at
 from hotfolder.ports import LedgerReader
 from hotfolder.status.plain import stamp
 
 _MAY_HAVE_ARRIVED = (PostState.INTENT, PostState.ACCEPTED, PostState.UNKNOWN)
+
+_NOT_SENT_YET = (DropState.READY, DropState.CLAIMING, DropState.CLAIMED)
+"""Whatever its job has posted already, these wait for their turn, or certainly did not arrive and go again."""
 
 
 class What(StrEnum):
@@ -68,7 +71,7 @@ def moments(drop: Drop, job: Job | None, post: Post | None = None) -> Iterator[M
                 size_bytes=post.size_bytes,
                 answer=post.state,
             )
-        elif job.first_post_at is not None:
+        elif job.first_post_at is not None and drop.state not in _NOT_SENT_YET:
             yield Moment(what=What.SENDING, at=job.first_post_at)
         if job.ended_at is not None and drop.outcome is not None:
             yield Moment(what=What.ENDED, at=job.ended_at)

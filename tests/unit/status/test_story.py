@@ -75,6 +75,11 @@ def test_without_its_post_a_drop_went_when_its_job_began() -> None:
     assert (sending.at, sending.files, sending.answer) == (MOMENT + 3 * SECOND, None, None)
 
 
+def test_a_drop_that_waits_for_its_turn_in_an_open_job_was_not_sent() -> None:
+    waiting = replace(drop(1, "chair.jpg"), state=DropState.CLAIMED, ready_at=MOMENT + SECOND, job=1)
+    assert [moment.what for moment in moments(waiting, job())] == [What.SEEN, What.COMPLETE, What.CLAIMED]
+
+
 def test_only_sending_has_more_to_tell() -> None:
     told = as_data(moments(stored(), job(), post()))
     assert told[0] == {"what": "seen", "at": "2026-01-31T12:00:00.000Z"}
