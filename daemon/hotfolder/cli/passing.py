@@ -69,7 +69,13 @@ def report(daemon: Daemon) -> Iterator[str]:
     bad = [drop for drop, _ in daemon.recent.latest() if drop.outcome in BAD]
     newest = bad[: sum(daemon.recent.outcomes[outcome] for outcome in BAD)]  # the rest are from before
     for drop in islice(reversed(newest), NAMED):
-        yield _line(str(drop.outcome), drop.folder, drop.path, drop.reason, cures.of_outcome(drop.outcome))
+        yield _line(
+            str(drop.outcome),
+            drop.folder,
+            drop.path,
+            drop.reason,
+            cures.of_outcome(drop.outcome, was_kept=drop.was_kept),
+        )
     for kind, word in _LEFT.items():
         for file in wants[kind][:NAMED]:
             yield _line(word, file["folder"], file["path"], file["reason"], file.get("cure"))

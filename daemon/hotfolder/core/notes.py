@@ -47,7 +47,7 @@ def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH, job: Job | 
     if drop.outcome is None or drop.outcome not in _SUFFIXES:
         raise ValueError(f"no note is due for the outcome {drop.outcome} of drop {drop.id}")
     say = voice.say
-    words = wording.LOST if drop.reason.startswith(wording.LOST_WAITING) else wording.NOTES[drop.outcome]
+    words = _words(drop, drop.outcome)
     suffix = _SUFFIXES[drop.outcome]
     path = wording.shown(drop.path)
     names = {
@@ -60,8 +60,10 @@ def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH, job: Job | 
     if drop.caution:
         happened.append(say(wording.TOLD_BEFORE).format(caution=voice.told(drop.caution)))
     happened.append(_sentence(voice.told(promised(drop, job) or "")))
-    to_do = [say(words.to_do).format(**names)]
-    if words.drag_back:
+    to_do = [say(what_to_do(drop)).format(**names)]
+    if _to_do_there(drop):
+        to_do.append(say(wording.TAKE_NOTE_AWAY))
+    elif words.drag_back:
         to_do.append(say(wording.DISAPPEARS))
     sections = {
         wording.HAPPENED: happened,
@@ -76,6 +78,24 @@ def note(drop: Drop, folder: FolderSettings, voice: Voice = ENGLISH, job: Job | 
     ]
     title = say(wording.TITLES[suffix]).format(name=path.rpartition("/")[2])
     return suffix, _rendered(title, sections, reference, say)
+
+
+def _words(drop: Drop, outcome: Outcome) -> wording.NoteWording:
+    return wording.LOST if drop.reason.startswith(wording.LOST_WAITING) else wording.NOTES[outcome]
+
+
+def what_to_do(drop: Drop) -> str:
+    """Return what is to be done now, to be translated and then filled in; empty where nothing is."""
+    if drop.outcome is None or drop.outcome not in wording.NOTES:
+        return ""
+    return _to_do_there(drop) or _words(drop, drop.outcome).to_do
+
+
+def _to_do_there(drop: Drop) -> str:
+    """Return what is to be done where the file was kept in its place, empty for every other: nobody drags it back."""
+    if drop.outcome is None or not drop.was_kept or drop.reason.startswith(wording.LOST_WAITING):
+        return ""
+    return wording.KEPT_TO_DO.get(drop.outcome, "")
 
 
 def left_alone(path: str, unsafe: Unsafe, folder: FolderSettings, voice: Voice = ENGLISH) -> tuple[str, str]:

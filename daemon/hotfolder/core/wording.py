@@ -223,6 +223,16 @@ NOTES = {
     ),
 }
 
+KEPT_TO_DO = {
+    Outcome.FAILED: "The file lies where you put it. Put right what is said above, if you can, and save it there "
+    "again: that tries it again. If you cannot, ask.",
+    Outcome.DUPLICATE: "The file lies where you put it. If this is something new, give it another name there. "
+    "If it is meant to replace what is there, ask.",
+    Outcome.UNKNOWN: 'The file lies where you put it. Please look whether it is online as "{asset}" before you do '
+    "anything else. If it is, nothing is left to do. If it is not, save the file there again.",
+}
+"""Of a file that was kept in its place: it cannot be dragged back to where it is."""
+
 TOLD_BEFORE = "It was said before it was sent: {caution}."
 LOST = NoteWording(
     happened="This file was not sent, and it is not online.",

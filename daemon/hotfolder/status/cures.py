@@ -39,6 +39,14 @@ OUTCOMES = {
     "drag it back or use 'hotfolder retry' with its path",
 }
 
+KEPT = {
+    Outcome.FAILED: "put right what the reason says, then save the file again in its place",
+    Outcome.DUPLICATE: "to replace what is there, set overwrite = true for this file and save it again in its place; "
+    "if it is something new, give it another name there",
+    Outcome.UNKNOWN: "look on the server whether it is there; only if it is not, save the file again in its place",
+}
+"""Of originals that were kept where they were dropped: `retry` cannot bring them back there."""
+
 LEFT = {
     Unsafe.LINK: "put a copy of the file itself there instead of the link",
     Unsafe.SPECIAL: "take it away; if it should be a file, put that there instead",
@@ -58,9 +66,11 @@ OURS = {
 }
 
 
-def of_outcome(outcome: Outcome | None) -> str | None:
+def of_outcome(outcome: Outcome | None, *, was_kept: bool = False) -> str | None:
     """Return what can be done about a finished drop; None where nothing has to be."""
-    return None if outcome is None else OUTCOMES.get(outcome)
+    if outcome is None:
+        return None
+    return (KEPT.get(outcome) if was_kept else None) or OUTCOMES.get(outcome)
 
 
 def of_folder(name: str, state: str, reason: str | None) -> str | None:

@@ -213,7 +213,9 @@ def _known(folder: FolderSettings, drop: Drop, job: Job | None) -> dict[str, Any
     return {
         "state": PEOPLE[drop.state],
         "reason": drop.reason or _waits(drop),
-        "cure": cures.of_held(drop.reason) if drop.state is DropState.HELD else cures.of_outcome(drop.outcome),
+        "cure": cures.of_held(drop.reason)
+        if drop.state is DropState.HELD
+        else cures.of_outcome(drop.outcome, was_kept=drop.was_kept),
         "next_at": None,
         "drop": drop.id,
         "file": drop.path,

@@ -16,6 +16,7 @@ from hotfolder.core import wording
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import StatusTold
 from hotfolder.core.model import Drop
+from hotfolder.core.notes import what_to_do
 from hotfolder.core.saying import Voice
 from hotfolder.core.settings import FolderSettings
 from hotfolder.ports import BusyError, HistoryQuery, LedgerError
@@ -181,7 +182,5 @@ class Sheets:
 
 def _to_do(drop: Drop, voice: Voice) -> str:
     """Return what the note beside a file says is to be done."""
-    note = None if drop.outcome is None else wording.NOTES.get(drop.outcome)
-    if note is None:
-        return ""
-    return voice.say(note.to_do).format(asset=wording.shown(drop.asset))
+    text = what_to_do(drop)
+    return voice.say(text).format(asset=wording.shown(drop.asset)) if text else ""

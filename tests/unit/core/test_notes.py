@@ -17,7 +17,7 @@ from tests.strategies import MOMENT, paths
 
 from hotfolder.core import wording
 from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Unsafe
-from hotfolder.core.notes import left_alone, note, receipt, receipt_text
+from hotfolder.core.notes import left_alone, note, receipt, receipt_text, what_to_do
 from hotfolder.core.settings import FolderSettings
 
 FOLDER = FolderSettings(name="catalog", path=Path("/srv/catalog"), contact="Photo desk, ext. 4711")
@@ -98,6 +98,17 @@ def test_renamed_file_is_told_with_both_names() -> None:
     _, text = note(ended(Outcome.RENAMED, stored_as="chair-1"), FOLDER)
     assert '"chair-1" instead of "chair"' in " ".join(text.split())
     assert "do not drop it again" in text
+
+
+@pytest.mark.parametrize("outcome", wording.KEPT_TO_DO)
+def test_nobody_is_asked_to_drag_back_what_was_kept_in_its_place(outcome: Outcome) -> None:
+    kept = ended(outcome, work_path=DROP.path)
+    _, text = note(kept, FOLDER)
+    said = " ".join(text.split())
+    assert "The file lies where you put it." in said
+    assert "You can delete this note then." in said
+    assert "drag" not in said
+    assert "drag" in what_to_do(ended(outcome, work_path="_working/1/chair.jpg"))
 
 
 def test_note_shows_remarks_and_a_possible_second_copy() -> None:

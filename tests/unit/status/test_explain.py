@@ -143,6 +143,14 @@ def test_a_kept_original_is_not_a_new_file_and_lies_where_it_was(papers_at: str)
     assert (found["state"], found["now_at"]) == ("done", "/catalog/chair.jpg")
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.DUPLICATE, Outcome.UNKNOWN])
+def test_what_was_kept_is_cured_in_its_place(outcome: Outcome) -> None:
+    kept = replace(filed(outcome=outcome), work_path="chair.jpg", target_path="")
+    cure = answer("/catalog/chair.jpg", kept, kind="file", live={})["cure"]
+    assert "in its place" in cure
+    assert "retry" not in cure
+
+
 def test_an_original_that_is_deleted_once_stored_is_nowhere() -> None:
     folders = tuple(replace(folder, on_success=OnSuccess.DELETE) for folder in SETTINGS.folders)
     settings = replace(SETTINGS, folders=folders)
