@@ -94,8 +94,9 @@ def test_the_count_of_lost_lines_is_not_lost(pipe: Pipe) -> None:
     pipe.on_lost = fill_then_tell
     for _ in range(3):
         fill()
-    while not told or pipe.read_line() != f"{told[0]} lost\n":
+    while (line := pipe.read_line()) == LINE:
         pass
+    assert line == f"{told[0]} lost\n"
 
 
 def test_what_waits_goes_out_at_the_end(pipe: Pipe) -> None:
