@@ -293,8 +293,8 @@ def _serve(view: View, settings: Settings, log: NoticeLog, stack: ExitStack) -> 
 def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:
     """Raise `LedgerError` if a folder's path changed while claimed files of it still lie at the old one."""
     for folder in settings.folders:
-        was = unfinished.folder_paths.get(folder.name)
-        if was is None or was == str(folder.path):
+        known = unfinished.folders.get(folder.name)
+        if known is None or known.path == str(folder.path):
             continue
         claimed = sum(
             drop.folder == folder.name and drop.state not in (DropState.READY, DropState.HELD)
@@ -302,8 +302,8 @@ def _refuse_moved(settings: Settings, unfinished: Unfinished) -> None:
         )
         if claimed:
             raise LedgerError(
-                f"folder {folder.name}: its path was {was} when {claimed} files were taken over that are not done yet; "
-                f"put that path back until they are, or give the folder at {folder.path} another name"
+                f"folder {folder.name}: its path was {known.path} when {claimed} files were taken over that are not "
+                f"done yet; put that path back until they are, or give the folder at {folder.path} another name"
             )
 
 

@@ -113,11 +113,12 @@ class Files(Protocol):
     that file's result and never raised.
     """
 
-    def check(self, *, has_claimed: bool = False) -> None:
+    def check(self, *, has_claimed: bool = False, mount_point: str = "") -> str:
         """
         Raise `FolderError` unless the root is there, is a directory, and may be read and written.
 
-        With `has_claimed` its `_working` has to be there as well.
+        With `has_claimed` its `_working` has to be there as well. `mount_point` is where its file system was mounted
+        when it was last in use, perhaps by an earlier process; returns where it is now.
         """
 
     def orphans(self, known: Collection[str]) -> Sequence[Orphan]:

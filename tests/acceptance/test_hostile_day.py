@@ -310,6 +310,35 @@ def test_a_share_that_goes_is_told_once_and_taken_up_again_when_it_is_back(
     check_all_arrived(place, early | during | good | late)
 
 
+@pytest.mark.root
+def test_a_share_that_is_not_mounted_at_a_start_is_told_and_taken_up_when_it_is(
+    place: Place, mounts: None, images: list[bytes]
+) -> None:
+    share = Vanishing(place.hot("share"))
+    place.configure({"name": "share"}, {"name": "good"})
+    share.mount()
+    early = {"share/early.png": images[1]}
+    drop_all(place, early)
+    with running(place, *early):
+        pass
+    share.unmount()
+    with place.start() as daemon:
+        degraded = daemon.await_event("folder.degraded", folder="share")
+        assert f"the share that was mounted at {share.root} is not mounted" in degraded["reason"]
+        good = {"good/first.png": images[3]}
+        drop_all(place, good)
+        await_filed(daemon, good, SOON_S)
+        (told,) = [folder for folder in place.status()["folders"] if folder["name"] == "share"]
+        assert told["state"] == "degraded"
+        assert list(share.root.iterdir()) == []
+        share.mount_again()
+        daemon.await_event("folder.recovered", folder="share")
+        late = {"share/late.png": images[5]}
+        drop_all(place, late)
+        await_filed(daemon, late)
+    check_all_arrived(place, early | good | late)
+
+
 # --- full disks ---
 
 

@@ -46,6 +46,7 @@ from hotfolder.core.model import (
     DropState,
     Job,
     JobState,
+    KnownFolder,
     Post,
     PostState,
     Publish,
@@ -108,7 +109,7 @@ def test_what_was_committed_is_there_when_it_is_opened_again(store: Store) -> No
                 InsertDrops(tuple(records)),
                 InsertJob(job()),
                 InsertPost(post()),
-                RememberFolder("catalog", "/share/catalog", True),
+                RememberFolder(KnownFolder("catalog", "/share/catalog", True, mount_point="/share")),
             ]
         )
     with store.open() as ledger:
@@ -118,8 +119,7 @@ def test_what_was_committed_is_there_when_it_is_opened_again(store: Store) -> No
             posts=[post()],
             next_drop=3,
             next_job=2,
-            folder_paths={"catalog": "/share/catalog"},
-            held_folders=frozenset({"catalog"}),
+            folders={"catalog": KnownFolder("catalog", "/share/catalog", True, mount_point="/share")},
         )
 
 
@@ -407,22 +407,18 @@ def test_ids_of_deleted_drops_are_never_used_again(store: Store) -> None:
 
 
 def test_the_last_word_about_a_hot_folder_counts(store: Store) -> None:
+    first = KnownFolder("catalog", "/old", True, mount_point="/")
+    odd = KnownFolder("Ä \U0001f4f7", "/a\udce4", mount_point="/mnt\udce4")
+    held = KnownFolder("catalog", "/new", held_paths=("a.jpg", "spring/Ä\udce4\n.jpg"), mount_point="/mnt")
+    archive = KnownFolder("archive", "/archive", True)
     with store.open() as ledger:
-        ledger.commit(
-            [
-                RememberFolder("catalog", "/old", True),
-                RememberFolder("Ä \U0001f4f7", "/a\udce4"),
-                RememberFolder("catalog", "/new", held_paths=("a.jpg", "spring/Ä\udce4\n.jpg")),
-            ]
-        )
-        ledger.commit([RememberFolder("archive", "/archive", True)])
+        ledger.commit([RememberFolder(first), RememberFolder(odd), RememberFolder(held)])
+        ledger.commit([RememberFolder(archive)])
     with store.open() as ledger:
-        unfinished = ledger.unfinished()
-        assert unfinished.folder_paths == {"catalog": "/new", "Ä \U0001f4f7": "/a\udce4", "archive": "/archive"}
-        assert unfinished.held_folders == {"archive"}
-        assert unfinished.held_paths == {"catalog": {"a.jpg", "spring/Ä\udce4\n.jpg"}}
-        ledger.commit([RememberFolder("catalog", "/new")])
-        assert ledger.unfinished().held_paths == {}
+        assert ledger.unfinished().folders == {row.name: row for row in (held, odd, archive)}
+        last = KnownFolder("catalog", "/new")
+        ledger.commit([RememberFolder(last)])
+        assert ledger.unfinished().folders["catalog"] == last
 
 
 def test_closing_twice_is_harmless(store: Store) -> None:

@@ -22,7 +22,7 @@ from hotfolder.core.journal import (
     Write,
 )
 from hotfolder.core.messages import RecallItem
-from hotfolder.core.model import DropState, Identity, Job, JobState, Outcome, Publish, PublishState
+from hotfolder.core.model import DropState, Identity, Job, JobState, KnownFolder, Outcome, Publish, PublishState
 from hotfolder.ports import HistoryQuery, Ledger
 
 FOLDERS = ["catalog", "press"]
@@ -59,7 +59,10 @@ def _made_up(chance: random.Random, turn: int, model: Ledger) -> list[Write]:
         handle=f"j|{job_id}",
         created_at=MOMENT,
     )
-    writes: list[Write] = [InsertJob(new_job), RememberFolder(chance.choice(FOLDERS), "/srv", chance.random() < 0.5)]
+    writes: list[Write] = [
+        InsertJob(new_job),
+        RememberFolder(KnownFolder(chance.choice(FOLDERS), "/srv", chance.random() < 0.5)),
+    ]
     if turn % 4 == 0:
         publish = Publish(id=at.next_publish, company="Example Co", state=PublishState.WAITING, created_at=MOMENT)
         writes += [InsertPublish(publish), UpdateJob(job_id, {"publish": publish.id})]

@@ -92,6 +92,27 @@ def test_unmounted_share_is_not_taken_for_an_empty_one(share: Share, calls: Sysc
     with_own_mounts(act)
 
 
+def test_share_that_is_unmounted_while_nothing_ran_is_not_taken_for_an_empty_one(share: Share, calls: Syscalls) -> None:
+    def act() -> None:
+        mount("-t", "tmpfs", "tmpfs", str(share.root))
+        was = FolderFiles(share.root, calls=calls).check()
+        assert was == str(share.root)
+        unmount(share.root)
+        files = FolderFiles(share.root, calls=calls)
+        files.lies_on()
+        with pytest.raises(FolderError, match=f"the share that was mounted at {share.root} is not mounted"):
+            files.check(mount_point=was)
+        inside = share.root / "inside"
+        inside.mkdir()
+        with pytest.raises(FolderError, match="is not mounted"):
+            FolderFiles(inside, calls=calls).check(mount_point=was)
+        (share.root / "_working").mkdir()
+        assert FolderFiles(share.root, calls=calls).check(mount_point=was) != was
+        assert FolderFiles(inside, calls=calls).check(mount_point="/somewhere/else") != was
+
+    with_own_mounts(act)
+
+
 def test_share_that_is_mounted_after_us_is_accepted(share: Share, calls: Syscalls) -> None:
     def act() -> None:
         files = FolderFiles(share.root, calls=calls)

@@ -52,11 +52,11 @@ def test_a_file_that_was_released_before_it_was_complete_is_sent_after_a_restart
 def test_a_hold_that_has_come_to_its_file_is_not_kept_for_the_next_of_that_name(held: FakeLedger) -> None:
     puppet = anew(held)
     puppet.settle("a.jpg")
-    assert held.unfinished().held_paths == {}
+    assert held.unfinished().folders["catalog"].held_paths == ()
 
 
 def test_a_folder_never_seen_before_is_not_taken_for_known_because_a_file_in_it_is_held() -> None:
     puppet = Puppet(settings(), unfinished=FakeLedger().unfinished())
     puppet.take(m.Woken())
     puppet.take(m.HoldAsked("catalog", ("a.jpg",)))
-    assert puppet.ledger.unfinished().folder_paths == {}
+    assert puppet.ledger.unfinished().folders == {}

@@ -17,6 +17,7 @@ from hotfolder.core.model import (
     Identity,
     Job,
     JobState,
+    KnownFolder,
     Lease,
     Observation,
     Outcome,
@@ -54,7 +55,7 @@ class Puppet:
             self._now(),
             token=lambda: f"{next(tokens):06d}",
             once=once,
-            unfinished=unfinished or Unfinished(folder_paths={"catalog": "/catalog"}),
+            unfinished=unfinished or Unfinished(folders={"catalog": KnownFolder("catalog", "/catalog")}),
             poison=poison,
         )
         self.events: list[str] = []
@@ -347,7 +348,7 @@ def test_a_ghost_is_asked_for_at_every_start() -> None:
         created_at=START,
         ghost_until=START + timedelta(days=1),
     )
-    unfinished = Unfinished(jobs=[ghost], next_job=2, folder_paths={"catalog": "/catalog"})
+    unfinished = Unfinished(jobs=[ghost], next_job=2, folders={"catalog": KnownFolder("catalog", "/catalog")})
     puppet = Puppet(settings(), once=True, unfinished=unfinished)
     puppet.take(m.Woken())
     assert actions_of(m.Seek, puppet.take(m.SignedIn(DEFAULT_SERVER, COMPANY)))
@@ -396,7 +397,7 @@ def test_a_folder_goes_although_a_job_of_its_is_watched() -> None:
         created_at=START,
         ghost_until=START + timedelta(days=1),
     )
-    unfinished = Unfinished(jobs=[ghost], next_job=2, folder_paths={"catalog": "/catalog"})
+    unfinished = Unfinished(jobs=[ghost], next_job=2, folders={"catalog": KnownFolder("catalog", "/catalog")})
     puppet = Puppet(settings(), unfinished=unfinished)
     puppet.take(m.Reloaded(replace(settings(), folders=())))
     assert puppet.coordinator.desks == {}
@@ -573,4 +574,4 @@ def test_a_new_folder_is_counted_only_if_there_is_a_limit() -> None:
         assert len(actions_of(m.Look, found)) == looks
         if limit:
             puppet.scanned(found, "a.jpg")
-        assert puppet.ledger.unfinished().folder_paths == {"catalog": "/catalog"}
+        assert puppet.ledger.unfinished().folders == {"catalog": KnownFolder("catalog", "/catalog")}

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from hotfolder.core import messages as m
-from hotfolder.core.model import Drop, DropState, JobState, Outcome, PostState, Unfinished
+from hotfolder.core.model import Drop, DropState, JobState, KnownFolder, Outcome, PostState, Unfinished
 from hotfolder.core.server import Asset, JobLog, LogRow, Trouble
 from hotfolder.core.settings import DEFAULT_SERVER, BatchSettings
 from hotfolder.ports import PostRequest
@@ -189,7 +189,8 @@ def test_j11_a_job_at_work_is_asked_for_ever_more_seldom() -> None:
 def puppet_with_a_job(*, overwrite: bool = True) -> tuple[Puppet, int]:
     """Return a daemon played by hand, which has a past and one job that was sent whole, and the number of that."""
     puppet = Puppet(
-        settings(overwrite=overwrite), unfinished=Unfinished(next_drop=9, folder_paths={"catalog": "/catalog"})
+        settings(overwrite=overwrite),
+        unfinished=Unfinished(next_drop=9, folders={"catalog": KnownFolder("catalog", "/catalog")}),
     )
     puppet.up()
     post = posted(puppet, "a.jpg")

@@ -23,7 +23,18 @@ from hotfolder.core.intake import Desk
 from hotfolder.core.leftovers import bound_to, leftover_folders
 from hotfolder.core.litter import WORKING
 from hotfolder.core.lookup import Lookup
-from hotfolder.core.model import Drop, DropState, Identity, Job, JobState, Outcome, Post, Touched, Unfinished
+from hotfolder.core.model import (
+    Drop,
+    DropState,
+    Identity,
+    Job,
+    JobState,
+    KnownFolder,
+    Outcome,
+    Post,
+    Touched,
+    Unfinished,
+)
 from hotfolder.core.places import Holder, Places
 from hotfolder.core.posting import Posting
 from hotfolder.core.publishing import Publishing
@@ -74,12 +85,9 @@ class Coordinator:
         self.desks: dict[str, Desk] = {}
         self._status_due: set[str] = set()  # hot folders whose status file is being written
         for folder in settings.folders:
-            is_known = unfinished.folder_paths.get(folder.name) == str(folder.path)
-            held_paths = unfinished.held_paths.get(folder.name, ())
-            is_held = folder.name in unfinished.held_folders
-            self._add_desk(folder, is_known=is_known, is_held=is_held, held_paths=held_paths)
+            self._add_desk(folder, unfinished.folders.get(folder.name))
         for folder in leftover_folders(settings, unfinished):
-            self._add_desk(folder, is_known=True).retire()
+            self._add_desk(folder, unfinished.folders[folder.name]).retire()
         self.places = Places(board, self.connections, self._holders)
         self.runs = Runs(board, self.connections, requeue=self._requeue, job_left=lambda job: self.tracking.follow(job))
         self.posting = Posting(
@@ -136,17 +144,13 @@ class Coordinator:
             tracking=self.tracking,
         )
 
-    def _add_desk(
-        self, folder: FolderSettings, *, is_known: bool, is_held: bool = False, held_paths: Iterable[str] = ()
-    ) -> Desk:
+    def _add_desk(self, folder: FolderSettings, known: KnownFolder | None = None) -> Desk:
         self.board.folders[folder.name] = folder
         self.board.live_in.setdefault(folder.name, 0)
         desk = self.desks[folder.name] = Desk(
             self.board,
             folder,
-            is_known=is_known,
-            is_held=is_held,
-            held_paths=held_paths,
+            known=known or KnownFolder(folder.name),
             poison=self._poison.get(folder.name),
             on_ready=lambda drop: self.dispatch.add(drop),
             on_gone=lambda drop: self.dispatch.gone(drop),
@@ -323,7 +327,7 @@ class Coordinator:
         for name, folder in configured.items():
             known = self.desks.get(name)
             if known is None:
-                self._add_desk(folder, is_known=False)
+                self._add_desk(folder)
             elif known.folder != folder or known.retired:
                 self.board.folders[name] = folder
                 known.change(folder, self.dispatch.nameless(name))
@@ -343,7 +347,7 @@ class Coordinator:
 
     def _folder_up(self, event: m.FolderUp) -> None:
         desk = self.desks[event.folder]
-        desk.came_up(event.state)
+        desk.came_up(event.state, event.mount_point)
         if not desk.retired:
             self.board.do(m.FindOrphans(event.folder, self._working_jobs(event.folder)))
             self.board.do(m.Tidy(event.folder))

@@ -58,7 +58,10 @@ HAS_CHANGED = "{path} has changed while it was read"
 # --- a hot folder ---
 
 NOT_THERE = "it is not there (is the share mounted?)"
-NOT_MOUNTED = "the share that was mounted at {place} is not mounted"
+NOT_MOUNTED = (
+    "the share that was mounted at {place} is not mounted; if the folder is to be used without it, make a folder "
+    "_working in it"
+)
 NO_WORKING = "files that were taken over lie in its _working, and that is not there: is the share mounted?"
 CANNOT_USE = "{path} cannot be used: {why}"
 CANNOT_SYNC = "{path} could not be brought to the disk: {why}"

@@ -19,7 +19,7 @@ from hotfolder.core.gate import Gate, Ways
 from hotfolder.core.ignored import Ignored
 from hotfolder.core.litter import is_status_file
 from hotfolder.core.messages import EntryKind, Found, LookResult, OpenFolder, RecallResult
-from hotfolder.core.model import Drop, DropState, Identity
+from hotfolder.core.model import Drop, DropState, Identity, KnownFolder
 from hotfolder.core.settings import FolderSettings
 from hotfolder.core.settling import Settling, SettlingFiles
 from hotfolder.core.standing import Standing
@@ -34,9 +34,7 @@ class Desk:
         board: Board,
         folder: FolderSettings,
         *,
-        is_known: bool,
-        is_held: bool = False,
-        held_paths: Iterable[str] = (),
+        known: KnownFolder,
         poison: Mapping[str, Identity] | None = None,
         on_ready: Callable[[Drop], None],
         on_gone: Callable[[Drop], None],
@@ -49,11 +47,12 @@ class Desk:
         self.state: Literal["opening", "watching", "polling", "degraded", "held"] = "opening"
         self._mode: Literal["watching", "polling"] = "watching"  # as of the last time it came up
         self.reason: str | None = None  # of being degraded or held
-        self._is_known = is_known
-        self._held_by_person = is_held
+        self._is_known = known.path == str(folder.path)  # else its files are counted first, as those of a new one
+        self._mount_point = known.mount_point
+        self._held_by_person = known.held
         self._denied: str | None = None  # why the server would not take more of its files, until a person releases it
         self.retired = False  # no longer configured: takes nothing in, and brings what it has to its end
-        self._held_paths = set(held_paths)  # files that a person holds before they are complete
+        self._held_paths = set(known.held_paths)  # files that a person holds before they are complete
         self._ignored = Ignored()
         self._files = SettlingFiles(board, folder, poison or {})
         self.standing = Standing(board, folder, on_ready=on_ready, on_gone=on_gone)
@@ -92,7 +91,7 @@ class Desk:
 
     # --- the folder itself ---
 
-    def came_up(self, mode: Literal["watching", "polling"]) -> None:
+    def came_up(self, mode: Literal["watching", "polling"], mount_point: str) -> None:
         """The folder can be used: everything about it is looked at afresh."""
         if self.state == "degraded":
             self.board.tell("folder.recovered", folder=self.folder.name)
@@ -103,9 +102,12 @@ class Desk:
         self.reason = None
         if self._held_by_person or self._denied:
             self._hold_all(self._denied or wording.BY_PERSON)
+        has_moved = mount_point != self._mount_point
+        self._mount_point = mount_point
         if not self._is_known and not self.folder.first_run_limit:  # nothing to count for: a million names take seconds
-            self._is_known = True
-            self._remember()
+            self._is_known = has_moved = True
+        if has_moved:
+            self._remember_if_known()
         self._walks.reset(None if self.retired else self.board.now.monotonic)
         self._files.look_at_all()
 
@@ -166,7 +168,7 @@ class Desk:
             drop = self.in_place.get(path)
             if drop is None:
                 self._held_paths.add(path)
-                self._remember_held_paths()
+                self._remember_if_known()
             elif drop.state is DropState.READY:
                 self.standing.hold(drop)
 
@@ -181,7 +183,7 @@ class Desk:
         for path in paths:
             if path in self._held_paths:
                 self._held_paths.discard(path)
-                self._remember_held_paths()
+                self._remember_if_known()
             if self._files.poison.pop(path, None) is not None and path in self.settling:
                 self._files.look(self.settling[path])
             drop = self.in_place.get(path)
@@ -201,13 +203,16 @@ class Desk:
 
     def _remember(self) -> None:
         self.board.journal.remember_folder(
-            self.folder.name,
-            path=str(self.folder.path),
-            held=self._held_by_person,
-            held_paths=self._held_paths,
+            KnownFolder(
+                self.folder.name,
+                str(self.folder.path),
+                self._held_by_person,
+                tuple(sorted(self._held_paths)),
+                self._mount_point,
+            )
         )
 
-    def _remember_held_paths(self) -> None:
+    def _remember_if_known(self) -> None:
         if self._is_known:  # else it would be known at the next start, and its files not counted
             self._remember()
 
@@ -216,7 +221,7 @@ class Desk:
         if path not in self._held_paths:
             return False
         self._held_paths.discard(path)
-        self._remember_held_paths()
+        self._remember_if_known()
         return True
 
     def _hold_all(self, reason: str) -> None:
@@ -367,7 +372,7 @@ class Desk:
             return
         if self._open_s is not None and now_s >= self._open_s:
             self._open_s = None
-            board.do(OpenFolder(self.folder.name, self._has_claimed()))
+            board.do(OpenFolder(self.folder.name, self._has_claimed(), self._mount_point))
         if not self.is_up or self.state == "held":
             return
         if (

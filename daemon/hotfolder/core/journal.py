@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from hotfolder.core import lifecycle
-from hotfolder.core.model import Drop, Job, Post, Publish
+from hotfolder.core.model import Drop, Job, KnownFolder, Post, Publish
 
 Row = dict[str, Any]
 """Column to value; values are those of the records, enums and datetimes included."""
@@ -86,12 +86,9 @@ class UpdatePublish:
 
 @dataclass(frozen=True, slots=True)
 class RememberFolder:
-    """What is kept of a hot folder: that it has been seen, where it is, and what a person holds."""
+    """Keep this of a hot folder; the last word counts."""
 
-    name: str
-    path: str = ""
-    held: bool = False
-    held_paths: tuple[str, ...] = ()  # of files that are not drops yet
+    row: KnownFolder
 
 
 Write = (
@@ -192,9 +189,9 @@ class Journal:
             setattr(publish, column, value)
         self._writes.append(UpdatePublish(publish.id, values))
 
-    def remember_folder(self, name: str, *, path: str, held: bool, held_paths: Iterable[str]) -> None:
+    def remember_folder(self, folder: KnownFolder) -> None:
         """Record that a folder has been seen and released, or is held by a person, or files of it that settle are."""
-        self._writes.append(RememberFolder(name, path, held, tuple(sorted(held_paths))))
+        self._writes.append(RememberFolder(folder))
 
 
 def _copy(drop: Drop) -> Drop:

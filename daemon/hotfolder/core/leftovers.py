@@ -40,7 +40,7 @@ def leftover_folders(settings: Settings, unfinished: Unfinished) -> tuple[Folder
         if drop.folder not in configured and drop.state not in (DropState.READY, DropState.HELD)
     }
     return tuple(
-        FolderSettings(name=name, path=Path(unfinished.folder_paths[name]), include=(), first_run_limit=0)
+        FolderSettings(name=name, path=Path(unfinished.folders[name].path), include=(), first_run_limit=0)
         for name in sorted(names)
-        if name in unfinished.folder_paths
+        if name in unfinished.folders
     )

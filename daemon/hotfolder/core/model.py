@@ -320,6 +320,17 @@ class Stored:
     filed_at: datetime  # when it came to its end, never before that
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFolder:
+    """What is kept of a hot folder that has been seen: where it is, and what a person holds."""
+
+    name: str
+    path: str = ""
+    held: bool = False
+    held_paths: tuple[str, ...] = ()  # of files that are not drops yet, sorted
+    mount_point: str = ""  # of the file system it was on when it was last in use; empty if that is not known
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unfinished:
     """What the ledger held at start: all that is not at its end, and what was stored last."""
@@ -331,7 +342,5 @@ class Unfinished:
     next_drop: int = 1
     next_job: int = 1
     next_publish: int = 1
-    folder_paths: dict[str, str] = field(default_factory=dict)  # folders seen in an earlier run, and where they were
-    held_folders: frozenset[str] = frozenset()  # of these, the ones a person holds
-    held_paths: dict[str, frozenset[str]] = field(default_factory=dict)  # by folder: held before they were drops
+    folders: dict[str, KnownFolder] = field(default_factory=dict)  # seen in an earlier run, by name
     stored: list[Stored] = field(default_factory=list)  # the newest STORED_KEPT of those at their end, newest first

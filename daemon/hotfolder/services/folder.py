@@ -122,7 +122,7 @@ class FolderService:
 
     def _open(self, action: OpenFolder) -> Event:
         self.close()
-        self.files.check(has_claimed=action.has_claimed)
+        mount_point = self.files.check(has_claimed=action.has_claimed, mount_point=action.mount_point)
         try:
             self._watch = self._start_watch(
                 lambda files, directories: self._emit(Changed(self.name, files, directories)),
@@ -131,8 +131,8 @@ class FolderService:
             )
         except WatchError as error:
             self._warn(str(error))
-            return FolderUp(self.name, "polling")
-        return FolderUp(self.name, "polling" if self._watch is None else "watching")
+            return FolderUp(self.name, "polling", mount_point)
+        return FolderUp(self.name, "polling" if self._watch is None else "watching", mount_point)
 
     def _scan_on(self, action: Scan) -> Event:
         """Give the next chunk of a walk; the walk of an earlier number is given up."""

@@ -232,6 +232,7 @@ def from_ledger(
     for drop in unfinished.drops:
         counts.setdefault(drop.folder, Counter())[PEOPLE[drop.state]] += 1
         members.setdefault(drop.job, []).append(drop)
+    held = {folder.name for folder in unfinished.folders.values() if folder.held}
     server = {"state": "unreachable", "since": None, "error": NO_DAEMON, "password_expires": None}
     return {
         "server": server,
@@ -240,7 +241,7 @@ def from_ledger(
             {
                 "name": name,
                 "path": path,
-                "state": "held" if name in unfinished.held_folders else "degraded",
+                "state": "held" if name in held else "degraded",
                 "counts": dict.fromkeys(COUNTS, 0) | counts.get(name, Counter()) | _ends(totals.get(name, {})),
             }
             for name, path in folders

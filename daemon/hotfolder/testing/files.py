@@ -94,10 +94,11 @@ class FakeFiles:
         self._clock = clock
         self._perils = perils
 
-    def check(self, *, has_claimed: bool = False) -> None:
+    def check(self, *, has_claimed: bool = False, mount_point: str = "") -> str:
         """Raise if the root cannot be reached."""
         if self._share.missing:
             raise FolderError("the folder is not there")
+        return "/"
 
     def orphans(self, known: Collection[str]) -> list[Orphan]:
         """Return what lies in `_working` and belongs to none of these jobs."""

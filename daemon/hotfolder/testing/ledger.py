@@ -38,6 +38,7 @@ from hotfolder.core.model import (
     Identity,
     Job,
     JobState,
+    KnownFolder,
     Outcome,
     Post,
     Publish,
@@ -137,9 +138,7 @@ class FakeLedger:
             ],
             next_job=rows.next_job,
             next_publish=max(rows.publishes, default=0) + 1,
-            folder_paths={name: folder.path for name, folder in rows.folders.items()},
-            held_folders=frozenset(name for name, folder in rows.folders.items() if folder.held),
-            held_paths={name: frozenset(row.held_paths) for name, row in rows.folders.items() if row.held_paths},
+            folders=rows.folders.copy(),
             stored=self._stored(),
         )
 
@@ -254,7 +253,7 @@ class _Rows:
     jobs: dict[int, Job] = field(default_factory=dict)
     posts: dict[tuple[int, int], Post] = field(default_factory=dict)
     publishes: dict[int, Publish] = field(default_factory=dict)
-    folders: dict[str, RememberFolder] = field(default_factory=dict)
+    folders: dict[str, KnownFolder] = field(default_factory=dict)
     next_drop: int = 1
     next_job: int = 1
     generation: int = 0
@@ -320,8 +319,8 @@ class _Rows:
             case UpdatePublish():
                 _check_standing("publishes", self.publishes, [write.id])
                 self.publishes[write.id] = _with(Publish, PUBLISH_COLUMNS, self.publishes[write.id], write.values)
-            case RememberFolder():
-                self.folders[write.name] = write
+            case RememberFolder(row=folder):
+                self.folders[folder.name] = folder
             case _:
                 assert_never(write)
 

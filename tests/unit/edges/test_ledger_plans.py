@@ -30,7 +30,7 @@ from hotfolder.core.journal import (
     UpdatePublish,
 )
 from hotfolder.core.messages import RecallItem
-from hotfolder.core.model import DropState, Identity, Job, JobState, Post, PostState, Publish, PublishState
+from hotfolder.core.model import DropState, Identity, Job, JobState, KnownFolder, Post, PostState, Publish, PublishState
 from hotfolder.edges.ledger import open_ledger
 from hotfolder.ports import HistoryQuery, Ledger
 
@@ -67,7 +67,9 @@ def fill(ledger: Ledger) -> None:
     job = Job(id=1, name="catalog-1", folder="catalog", options="{}", state=JobState.CLAIMING, created_at=MOMENT)
     post = Post(job=1, number=1, state=PostState.INTENT, ends_job=True, files=1, size_bytes=1, sent_at=MOMENT)
     drops = tuple(replace(drop(number), filed_at=MOMENT, state=DropState.FILED) for number in range(1, 1200))
-    ledger.commit([InsertJob(job), InsertPost(post), InsertDrops(drops), RememberFolder("catalog", "/catalog")])
+    ledger.commit(
+        [InsertJob(job), InsertPost(post), InsertDrops(drops), RememberFolder(KnownFolder("catalog", "/catalog"))]
+    )
     ledger.commit([UpdateDrops(tuple({"id": number, "job": 1, "state": DropState.FILED} for number in (1, 2)))])
     ledger.commit([UpdateJob(1, {"state": JobState.CLOSED}), UpdatePost(1, 1, {"state": PostState.ACCEPTED})])
     ledger.commit([DeleteDrops((3, 4))])

@@ -20,18 +20,21 @@ from tests.strategies import drop
 
 from hotfolder.core import lifecycle
 from hotfolder.core.journal import InsertDrops
+from hotfolder.core.model import KnownFolder
 from hotfolder.edges.ledger import open_ledger
 from hotfolder.edges.ledger.database import Held, Place
 from hotfolder.edges.ledger.schema import SCRIPTS, prepare_schema
 from hotfolder.edges.ledger.tables import HEAD, OPEN_DROP, OPEN_JOB, metadata
 from hotfolder.ports import LedgerError
 
+AFTER = f"{int(HEAD) + 1:04}"
+
 NEXT = '''
 """One column more."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{revision}"
+down_revision = "{before}"
 
 def upgrade() -> None:
     op.add_column("drops", sa.Column("colour", sa.Text))
@@ -53,16 +56,16 @@ def scripts_with_a_next_one(tmp_path: Path, *, then: str = "") -> Path:
     """Return scripts as a later version of the program would have them."""
     scripts = tmp_path / "100% scripts"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0002_colour.py").write_text(NEXT.format(then=then))
+    (scripts / "versions" / f"{AFTER}_colour.py").write_text(NEXT.format(revision=AFTER, before=HEAD, then=then))
     return scripts
 
 
-def upgrade(file: Path, scripts: Path) -> None:
-    """Open the file as a later version of the program would."""
+def upgrade(file: Path, scripts: Path, head: str = AFTER) -> None:
+    """Open the file as another version of the program would."""
     place = Place(f"sqlite:///{file}")
     held = Held(place.engine(read_only=False), place, lambda connection: None)
     try:
-        prepare_schema(held, scripts=scripts, head="0002")
+        prepare_schema(held, scripts=scripts, head=head)
     finally:
         held.close()
 
@@ -131,7 +134,20 @@ def test_an_older_ledger_is_brought_up_to_date_with_all_that_is_in_it(file: Path
     upgrade(file, scripts_with_a_next_one(tmp_path))
     with closing(sqlite3.connect(file)) as found:
         assert found.execute("SELECT id, path, colour FROM drops").fetchall() == [(1, b"chair.jpg", "red")]
-        assert found.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert found.execute("SELECT version_num FROM alembic_version").fetchall() == [(AFTER,)]
+
+
+def test_folders_of_the_first_schema_are_known_without_their_mount_point(tmp_path: Path) -> None:
+    file = tmp_path / "old.db"
+    file.touch()
+    scripts = tmp_path / "scripts"
+    shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__", "000[!1]*"))
+    upgrade(file, scripts, head="0001")
+    with closing(sqlite3.connect(file)) as found:
+        found.execute("INSERT INTO folders (name, path, held, held_paths) VALUES ('catalog', x'2f61', 1, x'')")
+        found.commit()
+    with open_ledger(f"sqlite:///{file}") as ledger:
+        assert ledger.unfinished().folders == {"catalog": KnownFolder("catalog", "/a", held=True)}
 
 
 def test_a_new_ledger_goes_through_every_script(tmp_path: Path) -> None:

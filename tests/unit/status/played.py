@@ -30,7 +30,7 @@ from hotfolder.core.messages import (
     SignedIn,
     Woken,
 )
-from hotfolder.core.model import Evidence, FormatEnd, Identity, Lease, Observation, Unfinished
+from hotfolder.core.model import Evidence, FormatEnd, Identity, KnownFolder, Lease, Observation, Unfinished
 from hotfolder.core.settings import BatchSettings, Settings
 from hotfolder.ports import BusyError
 from hotfolder.testing.ledger import FakeLedger
@@ -67,7 +67,7 @@ class PlayedDaemon:
         self.asked = 0
         self.told: list[Event] = []
         known = unfinished or Unfinished(
-            folder_paths={folder.name: str(folder.path) for folder in self.settings.folders}
+            folders={folder.name: KnownFolder(folder.name, str(folder.path)) for folder in self.settings.folders}
         )
         self.coordinator = Coordinator(self.settings, self.world.now(), token=self.world.token, unfinished=known)
 

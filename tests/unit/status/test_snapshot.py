@@ -11,7 +11,7 @@ from hotfolder.cli.inspecting import status_text
 from hotfolder.core.bandwidth import Bandwidth, BandwidthWindow
 from hotfolder.core.connection import NOT_ASKED
 from hotfolder.core.messages import FolderDown, HoldAsked, SignInFailed
-from hotfolder.core.model import DropState, Job, JobState, Outcome, Unfinished
+from hotfolder.core.model import DropState, Job, JobState, KnownFolder, Outcome, Unfinished
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import DEFAULT_SERVER
 from hotfolder.status.snapshot import COUNTS, RECENT, Recent, from_ledger, take
@@ -83,7 +83,7 @@ def test_without_a_daemon_the_ledger_tells() -> None:
         replace(drop(2), folder="catalog", state=DropState.DOUBTED, job=1),
         replace(drop(3), folder="catalog", state=DropState.HELD),
     ]
-    unfinished = Unfinished(drops=drops, jobs=[job], held_folders=frozenset({"archive"}))
+    unfinished = Unfinished(drops=drops, jobs=[job], folders={"archive": KnownFolder("archive", held=True)})
     folders = [("catalog", "/catalog"), ("archive", "/archive")]
 
     taken = from_ledger(["default"], folders, unfinished, {"catalog": {"failed": 4}}, [])

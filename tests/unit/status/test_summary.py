@@ -10,7 +10,7 @@ from tests.crash.histories import settings
 
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import Changed, Event, FolderDown, FolderUp, SignedIn, SignInFailed
-from hotfolder.core.model import Unfinished
+from hotfolder.core.model import KnownFolder, Unfinished
 from hotfolder.core.server import Kind, Trouble
 from hotfolder.core.settings import DEFAULT_SERVER
 from hotfolder.status.summary import one_line
@@ -25,7 +25,7 @@ def line_after(events: Sequence[Event], *, folders: int = 1) -> str:
         replace(given.folders[0], name=str(number), path=Path(f"/{number}")) for number in range(1, folders + 1)
     )
     world = World(replace(given, folders=many))
-    known = Unfinished(folder_paths={folder.name: str(folder.path) for folder in many})
+    known = Unfinished(folders={folder.name: KnownFolder(folder.name, str(folder.path)) for folder in many})
     coordinator = Coordinator(world.settings, world.now(), token=world.token, unfinished=known)
     for event in events:
         coordinator.step(event, world.now())

@@ -22,11 +22,13 @@ class OpenFolder:
     """
     Check a hot folder's root and begin to watch it; answered by FolderUp or FolderDown.
 
-    With drops of ours in `_working` that directory must be there: else it is the empty place of an unmounted share.
+    With drops of ours in `_working` that directory must be there, and a share that was mounted must be: else it is the
+    empty place of an unmounted share.
     """
 
     folder: str
     has_claimed: bool = False
+    mount_point: str = ""  # where its file system was mounted when it was last in use; empty if that is not known
 
 
 @dataclass(frozen=True, slots=True)

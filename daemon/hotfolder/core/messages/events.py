@@ -41,6 +41,7 @@ class FolderUp:
 
     folder: str
     state: Literal["watching", "polling"]
+    mount_point: str = ""  # of the file system it lies on
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from hotfolder.edges.files.filing import Filing
 from hotfolder.edges.files.looking import Looking, Touching
 from hotfolder.edges.files.orphans import find_orphans
 from hotfolder.edges.files.owner import Owner, Ownership
-from hotfolder.edges.files.probes import TO_READ, FileSystem, file_system, is_below, mount_point
+from hotfolder.edges.files.probes import TO_READ, FileSystem, file_system, is_unmounted, mount_point
 from hotfolder.edges.files.publish import Companion, Found, Publisher, encoded, temporary_name
 from hotfolder.edges.files.reading import ClaimedFile, cannot_read
 from hotfolder.edges.files.returning import bring_back
@@ -100,28 +100,31 @@ class FolderFiles:
 
     # --- the port ---
 
-    def check(self, *, has_claimed: bool = False) -> None:
+    def check(self, *, has_claimed: bool = False, mount_point: str = "") -> str:
         """
         Raise FolderError unless the root is there, is a directory, and may be read and written.
 
         A root that is another one than before is accepted from here on, but not what an unmounted share leaves at the
-        path of its mount point: all its files would seem to have been taken away. Nor one without `_working` while
-        claimed files must lie there.
+        path of its mount point: all its files would seem to have been taken away, and what people drop on the share
+        would never be seen. Only a `_working` in it says that it is meant. Nor one without `_working` while claimed
+        files must lie there.
         """
         known = self._root_known
+        mounted_at = mount_point or (known.mount_point if known is not None else "")
         with self._open_root() as fd:
             now, _ = self._survey(fd)
             self._check_rights(fd)
-            has_working = not has_claimed or self._has_working(fd)
-        if known is not None and is_below(known.mount_point, now.mount_point):
-            missing = file_troubles.NOT_MOUNTED.format(place=shown(known.mount_point))
+            has_working = self._has_working(fd)
+        if mounted_at and not has_working and is_unmounted(self._root, mounted_at, now.mount_point):
+            missing = file_troubles.NOT_MOUNTED.format(place=shown(mounted_at))
             raise FolderError(of_path(self._root, missing))
-        if not has_working:
+        if has_claimed and not has_working:
             raise FolderError(of_path(self._root, file_troubles.NO_WORKING))
         self._root_known = now
         if self._ownership is not None:
             with self._directories() as directories:
                 self._ownership.check(directories)
+        return now.mount_point
 
     def orphans(self, known: Collection[str]) -> list[Orphan]:
         """Return the files in `_working` that belong to none of these jobs (`Files.orphans`)."""

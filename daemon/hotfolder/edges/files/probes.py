@@ -90,9 +90,15 @@ def mount_point(path: str) -> str:
     return here
 
 
-def is_below(path: str, other: str) -> bool:
-    """Return whether a path lies inside another one; both absolute and without links."""
-    return path != other and os.path.commonpath((path, other)) == other
+def is_unmounted(path: str, mounted_at: str, mounted_now: str) -> bool:
+    """
+    Return whether a file system that was mounted at a place above a path, or at it, is not there any more.
+
+    Both places are as of `mount_point`; a path that does not lead through the earlier one any more says nothing.
+    """
+    here = os.path.realpath(path)
+    leads_through = os.path.commonpath((here, mounted_at)) == mounted_at
+    return leads_through and mounted_at != mounted_now and os.path.commonpath((mounted_at, mounted_now)) == mounted_now
 
 
 def lease(calls: Syscalls, fd: int) -> Lease:

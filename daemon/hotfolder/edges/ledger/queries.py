@@ -74,7 +74,7 @@ OPEN_PUBLISHES = select(publishes).where(text(OPEN_PUBLISH)).order_by(publishes.
 LAST_PUBLISH = select(func.max(publishes.c.id))
 
 # Hot folders that have been seen, where they were, and whether a person holds them.
-KNOWN_FOLDERS = select(folders.c.name, folders.c.path, folders.c.held, folders.c.held_paths)
+KNOWN_FOLDERS = select(folders)
 
 # How far the ledger has come.
 LEDGER_ID = select(progress.c.ledger_id)
@@ -205,8 +205,10 @@ FORGET_DROP: Delete = delete(drops).where(drops.c.id == bindparam("key_id"))
 
 # What is kept of a hot folder; the last word counts.
 REMEMBER_FOLDER: TextClause = text(
-    "INSERT INTO folders (name, path, held, held_paths) VALUES (:name, :path, :held, :held_paths) "
-    "ON CONFLICT (name) DO UPDATE SET path = excluded.path, held = excluded.held, held_paths = excluded.held_paths"
+    "INSERT INTO folders (name, path, held, held_paths, mount_point) "
+    "VALUES (:name, :path, :held, :held_paths, :mount_point) "
+    "ON CONFLICT (name) DO UPDATE SET path = excluded.path, held = excluded.held, held_paths = excluded.held_paths, "
+    "mount_point = excluded.mount_point"
 )
 
 # One owner more than there were.

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy import Connection, Engine, Executable, Row
 
 from hotfolder.core import recall
 from hotfolder.core.messages import DroppedAt, RecallItem, RecallResult
-from hotfolder.core.model import Drop, Identity, Job, Stored, Unfinished
+from hotfolder.core.model import Drop, Identity, Job, KnownFolder, Stored, Unfinished
 from hotfolder.edges.ledger import queries
 from hotfolder.edges.ledger.database import Place, translated
 from hotfolder.edges.ledger.rows import (
@@ -62,11 +62,7 @@ class Reading(ABC):
                 next_drop=next_drop,
                 next_job=next_job,
                 next_publish=(last_publish or 0) + 1,
-                folder_paths={row.name: os.fsdecode(row.path) for row in folders},
-                held_folders=frozenset(row.name for row in folders if row.held),
-                held_paths={
-                    row.name: frozenset(os.fsdecode(row.held_paths).split("\0")) for row in folders if row.held_paths
-                },
+                folders={row.name: _known_folder(row) for row in folders},
                 stored=[
                     Stored(server=server, asset=asset, stored_at=known_moment(stored), filed_at=known_moment(filed))
                     for server, asset, stored, filed in connection.execute(queries.LAST_STORED)
@@ -203,6 +199,16 @@ def _records(
 ) -> list[Record]:
     result = connection.execute(query, values)
     return shape.records(tuple(result.keys()), result.all())
+
+
+def _known_folder(row: Row[Any]) -> KnownFolder:
+    return KnownFolder(
+        name=row.name,
+        path=os.fsdecode(row.path),
+        held=bool(row.held),
+        held_paths=tuple(os.fsdecode(row.held_paths).split("\0")) if row.held_paths else (),
+        mount_point=os.fsdecode(row.mount_point or b""),
+    )
 
 
 def _by_ids(connection: Connection, shape: Shape[Record], query: Executable, ids: Sequence[int]) -> list[Record]:

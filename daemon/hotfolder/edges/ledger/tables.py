@@ -33,7 +33,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest schema, which is the one this program works with: the number of the last migration script."""
 
 OPEN_DROP: Final = "state NOT IN ('filed', 'withdrawn')"  # not at its end
@@ -167,6 +167,7 @@ folders = Table(
     Column("path", LargeBinary, nullable=False),  # where its claimed drops are, also when it is no longer configured
     Column("held", SmallInteger, nullable=False),  # by a person
     Column("held_paths", LargeBinary, nullable=False),  # of it, files that are not drops yet; a zero byte between two
+    Column("mount_point", LargeBinary),  # of the file system it was on, if that is known
 )
 
 # One row. Every owner adds one to `openings` and every commit one to `commits`. So an owner knows after a lost answer

@@ -274,7 +274,7 @@ def _parts(write: Write) -> Iterator[tuple[_Kind, Sequence[Any]]]:
             row = {"id": write.id, **write.values}
             yield _Kind("change", "publishes", tuple(row)), [row]
         case RememberFolder():
-            yield _Kind("remember folder"), [write]
+            yield _Kind("remember folder"), [write.row]
         case _:
             assert_never(write)
 
@@ -303,6 +303,7 @@ def _step(kind: _Kind, rows: list[Any]) -> _Step:
                 "path": [to_path(row.path) for row in rows],
                 "held": [int(row.held) for row in rows],
                 "held_paths": [to_path("\0".join(row.held_paths)) for row in rows],
+                "mount_point": [to_path(row.mount_point or None) for row in rows],
             }
         case _:
             assert_never(kind.verb)
