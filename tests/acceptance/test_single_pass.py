@@ -47,3 +47,25 @@ def test_a_pass_counts_all_that_it_leaves_but_names_only_the_first(place: Place,
     counts, *lines = place.run_once().stdout.splitlines()
     assert counts == "120 held"
     assert len(lines) == 20
+
+
+def test_a_pass_that_a_server_refuses_says_what_is_left_and_why(place: Place, images: list[bytes]) -> None:
+    place.configure({"name": "hot", "settle": {"quiet": "20s"}})
+    place.drop("hot/good.jpg", images[0])
+    place.set_password("wrong")
+    ended = place.run_once()
+    assert ended.code == 3
+    counts, *lines = ended.stdout.splitlines()
+    assert counts == "1 not complete"
+    assert lines[-1].startswith("refused: the server: the server refuses this user and password")
+    assert "password" in lines[-1].rpartition(" (")[2]
+
+
+def test_a_pass_says_what_waits_for_a_name_that_the_server_does_not_know(place: Place, images: list[bytes]) -> None:
+    place.configure({"name": "hot", "options": {"overwrite": True, "projectHandleArray": ["Nowhere"]}})
+    place.drop("hot/good.jpg", images[0])
+    ended = place.run_once()
+    assert ended.code == 1
+    counts, waiting = ended.stdout.splitlines()
+    assert counts == "1 waiting"
+    assert waiting.startswith('waiting: hot: the project "Nowhere" is not known to the server')

@@ -63,6 +63,8 @@ def report(daemon: Daemon) -> Iterator[str]:
     folders = snapshot.take(daemon.coordinator, daemon.recent)["folders"]
     totals = {kind: sum(folder["counts"][kind] for folder in folders) for kind in _LEFT}  # the lists are cut
     counts += [f"{totals[kind]} {word}" for kind, word in _LEFT.items() if totals[kind]]
+    open_ = {word: sum(folder["counts"][kind] for folder in folders for kind in kinds) for word, kinds in _OPEN.items()}
+    counts += [f"{count} {word}" for word, count in open_.items() if count]
     left = list(_left_in_place(daemon))
     counts += [f"{len(left)} left in place"] if left else []
     yield ", ".join(counts) or "nothing to do"
@@ -81,12 +83,22 @@ def report(daemon: Daemon) -> Iterator[str]:
             yield _line(word, file["folder"], file["path"], file["reason"], file.get("cure"))
     for name, path, reason in islice(left, NAMED):
         yield _line("not sent", name, path, reason.removeprefix(_LEFT_IN_PLACE), cures.of_left(reason))
+    for missing in wants["names"]:
+        yield _line("waiting", ", ".join(missing["folders"]), "", missing["reason"], missing["cure"])
+    needed = {connection.name for connection in _needed(daemon)}
+    for server in wants["servers"]:
+        if server["name"] in needed and server["error"] is not None:
+            place = "the server" if len(wants["servers"]) == 1 else f"server {server['name']}"
+            yield _line(server["state"], place, "", server["error"], server["cure"])
     for folder in wants["folders"]:
         yield _line(folder["state"], folder["folder"], "", folder["reason"], folder["cure"])
 
 
 _LEFT = {"held": "held", "settling": "not complete"}
 """What a pass may leave in its place: lists of `attention.take`, counts of a snapshot, and what is said of them."""
+
+_OPEN = {"waiting": ("ready",), "under way": ("working", "processing")}
+"""What else it may leave, as counts of a snapshot: what they wait for is said of servers, names and hot folders."""
 
 _LEFT_IN_PLACE = wording.LEFT_IN_PLACE.format(unsafe="")
 

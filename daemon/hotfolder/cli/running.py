@@ -228,11 +228,9 @@ def _exit(daemon: Daemon, asked: list[signal.Signals], *, once: bool) -> int:
         return Exit.INTERRUPTED
     if not once:
         return Exit.GOOD
-    code = passing.exit_code(daemon, is_stopped=bool(asked))
-    if code not in (Exit.REFUSED, Exit.UNREACHABLE):
-        for line in passing.report(daemon):
-            say(line)
-    return code
+    for line in passing.report(daemon):
+        say(line)
+    return passing.exit_code(daemon, is_stopped=bool(asked))
 
 
 @contextmanager
