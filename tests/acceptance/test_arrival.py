@@ -245,7 +245,7 @@ def test_things_that_are_not_plain_files_are_left_alone_with_a_note(place: Place
 
     ended = place.run_once()
 
-    assert ended.code == 0
+    assert ended.code == 1
     assert set(place.assets()) == {"good"}
     left = {os.fsencode(path.name) for path in hot.iterdir() if not path.name.startswith("_")}
     assert left == {b"link.jpg", b"folder link", b"fifo.jpg", b"second name.jpg", b"d\xe9cor.jpg"}

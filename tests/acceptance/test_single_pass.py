@@ -15,6 +15,7 @@ def test_a_pass_names_what_needs_somebody_and_what_to_do(place: Place, images: l
     place.box.add_fault(do="upload-error", file="bad.jpg", message="No pixels")
     ended = place.run_once()
     assert ended.code == 1
+    assert ended.events[-1]["event"] == "daemon.stopping"
     counts, *lines = ended.stdout.splitlines()
     assert counts == "1 failed, 1 stored, 1 held"
     failed, held = lines

@@ -284,9 +284,22 @@ def test_a_file_that_never_rests_holds_up_neither_a_single_pass_nor_its_other_fi
     puppet.coordinator.desks["catalog"].standing.withdraw(drop, "")
     puppet.coordinator.board.jobs.clear()
     assert not puppet.coordinator.single_pass.is_finished()
-    puppet.take(puppet.seen("growing.log", 9), 700.0)
+    puppet.take(m.Woken(), 700.0)
+    assert not puppet.coordinator.single_pass.is_finished()  # it is looked at just now, and may be held for it
+    puppet.take(puppet.seen("growing.log", 9))
     assert puppet.coordinator.single_pass.is_finished()
     assert puppet.coordinator.single_pass.leaves_something()
+
+
+def test_a_file_is_told_as_seen_once_however_often_it_grows() -> None:
+    puppet = Puppet(settings())
+    puppet.up()
+    puppet.take(m.Changed("catalog", ("a.jpg",)))
+    for size_bytes in range(1, 6):
+        puppet.now_s += 1.0
+        puppet.take(puppet.seen("a.jpg", size_bytes))
+        puppet.take(m.Changed("catalog", ("a.jpg",)))
+    assert puppet.events.count("drop.seen") == 1
 
 
 def test_a_single_pass_scans_once() -> None:

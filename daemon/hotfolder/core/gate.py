@@ -202,7 +202,8 @@ class Gate:
                 self._settling.forget(entry)
                 self._ways.ignore(result.path, reason)
                 continue
-            if entry.memory is None:
+            if not entry.told:
+                entry.told = True
                 self._board.tell("drop.seen", folder=self._folder.name, path=entry.path, retry_of=result.drop)
             entry.memory = result
             entry.caution = self._caution(entry, result.stored)

@@ -241,7 +241,7 @@ class Desk:
 
     def _never_rests(self, entry: Settling) -> bool:
         """Whether a file is still being written after all the time that a single pass can give it."""
-        if not self.board.once or entry.track is None:
+        if not self.board.once or entry.track is None or entry.looking:  # this look may hold it in its place
             return False
         return self.board.now.monotonic - entry.track.first_seen_s > self.folder.settle.limit_s
 

@@ -33,6 +33,7 @@ class Settling:
     memory: RecallResult | None = None
     recalling: bool = False
     digest: str | None = None
+    told: bool = False  # that it was seen: said once, however it grows
     looking: bool = False
     again: bool = False  # something happened while we looked
     evidence: str | None = None  # settled; only the ledger's answer is still to come
