@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from PIL import Image
 
-from tests.acceptance.asking import daemon, page_of
+from tests.acceptance.asking import PAGE, daemon, page_of
 from tests.acceptance.place import Place
 from tests.acceptance.process import Process
 
@@ -40,6 +40,16 @@ def watched(place: Place, page: Page, target: str = "", **tables: dict[str, Any]
         page.goto(page_of(process) + target)
         page.locator("#live").filter(has_text=re.compile("^Live$")).wait_for()
         yield process
+
+
+def check_readable(page: Page, *, but: str = "") -> None:
+    """Check that nothing keeps people from using a page: by axe-core, `but` one rule, by its width, and by touch."""
+    found = pytest.importorskip("axe_playwright_python.sync_playwright").Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical") and one["id"] != but]
+    bad = [(one["id"], one["nodes"][0]["html"]) for one in serious]
+    assert bad == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    assert page.evaluate(LOW) == [], page.url
 
 
 def line(page: Page, name: str) -> str:
@@ -134,7 +144,6 @@ def test_hostile_names_are_only_text(place: Place, page: Page, images: list[byte
 def test_nothing_keeps_people_from_using_the_pages(
     place: Place, page: Page, images: list[bytes], scheme: Literal["light", "dark"], width: int
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     with watched(place, page) as process:
@@ -146,12 +155,42 @@ def test_nothing_keeps_people_from_using_the_pages(
         upload = page.locator("dd a[href^='/upload/']").get_attribute("href") or ""
         for target in ("", "folder/hot", "file/1", upload.removeprefix("/"), "find?q=half"):
             page.goto(page_of(process) + target)
-            found = axe.run(page).response["violations"]
-            assert [
-                (one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")
-            ] == []
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), target
-            assert page.evaluate(LOW) == [], target
+            check_readable(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_from_logging_in_or_guests_and_people_with_only_the_share_from_reading(
+    place: Place, page: Page, images: list[bytes], scheme: Literal["light", "dark"]
+) -> None:
+    for name in ("page-password", "token"):
+        (place.root / name).touch(mode=0o600)
+        (place.root / name).write_text(f"{name}-of-this-test-long-enough\n")
+    web = {
+        **PAGE,
+        "password_file": str(place.root / "page-password"),
+        "link": [{"name": "agency", "folders": ["hot"], "token_file": str(place.root / "token")}],
+    }
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 800})
+    with daemon(place, {"name": "hot"}, web=web) as process:
+        place.drop("hot/chair.jpg", images[0])
+        place.drop(f"hot/{BAD}", images[2])
+        process.await_event("drop.filed", times=2)
+        page.goto(page_of(process) + "login")
+        check_readable(page)
+        page.get_by_label("Password").fill("not it")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("alert").wait_for()
+        check_readable(page)
+        page.goto(page_of(process) + "link/token-of-this-test-long-enough")
+        page.locator(line(page, "chair.jpg")).wait_for()
+        assert page.get_by_role("button").all_inner_texts() == ["Look"]  # a guest can do nothing else
+        check_readable(page)
+        sheet = place.hot("hot") / "_status.html"
+        process.await_that(lambda: "chair.jpg" in sheet.read_text("utf-8"), "the status file to tell of the file")
+        page.goto(sheet.as_uri())
+        page.get_by_text("chair.jpg").first.wait_for()
+        check_readable(page, but="meta-refresh")  # without scripts, nothing else shows what has changed
 
 
 def test_everything_can_be_reached_by_keyboard(place: Place, page: Page, images: list[bytes]) -> None:
