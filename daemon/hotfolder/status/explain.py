@@ -145,6 +145,9 @@ def _is_another(latest: Drop, inside: str, kind: Kind) -> bool:
     return inside != latest.target_path and not (was_kept and latest.state is DropState.FILED)
 
 
+_UNSAFE: Mapping[Kind, str] = {"link": UNSAFE[Unsafe.LINK], "special": UNSAFE[Unsafe.SPECIAL]}
+
+
 def _not_known(
     folder: FolderSettings, inside: str, kind: Kind, waits: str | None, today: date, objection: str | None
 ) -> dict[str, Any]:
@@ -161,8 +164,9 @@ def _not_known(
     ignored = Router(folder).ignored(inside)
     if ignored is not None:
         return {"state": None, "reason": NOT_A_DROP.format(why=ignored)}
-    if kind in ("link", "special"):
-        why = LEFT_IN_PLACE.format(unsafe=UNSAFE[Unsafe.LINK if kind == "link" else Unsafe.SPECIAL])
+    unsafe = _UNSAFE.get(kind) or (objection if objection == UNSAFE[Unsafe.HARD_LINKS] else None)
+    if unsafe is not None:
+        why = LEFT_IN_PLACE.format(unsafe=unsafe)
         return {"state": None, "reason": NOT_A_DROP.format(why=why), "cure": cures.of_left(why)}
     refused = naming.unusable(inside.rpartition("/")[2]) or objection
     if refused is not None:

@@ -12,8 +12,9 @@ from tests.strategies import MOMENT, drop
 from tests.unit.status.played import settings_of
 
 from hotfolder.core.journal import InsertDrops
-from hotfolder.core.model import Drop, DropState, Outcome
+from hotfolder.core.model import Drop, DropState, Outcome, Unsafe
 from hotfolder.core.settings import OnSuccess, Settings
+from hotfolder.core.wording import UNSAFE
 from hotfolder.status.explain import Kind, explain, known_at, place_of, with_look
 from hotfolder.testing.ledger import FakeLedger
 
@@ -98,6 +99,13 @@ def test_a_file_that_would_be_refused_tells_why_before_anybody_looks() -> None:
     told = answer("/catalog/lab.psd", kind="file", live=settling, objection="it is in Lab colour")
     assert (told["state"], told["reason"]) == ("settling", "still being written")
     assert told["objection"] == "it would be rejected: it is in Lab colour"
+
+
+def test_a_file_with_a_second_name_elsewhere_is_left_in_place() -> None:
+    told = answer("/catalog/a.jpg", kind="file", objection=UNSAFE[Unsafe.HARD_LINKS])
+    assert told["state"] is None
+    assert told["reason"].startswith("not a drop: left in place: the same file has a second name in another place")
+    assert told["cure"] == "take it away and put a copy of the file there"
 
 
 def test_a_new_file_tells_where_it_would_go() -> None:

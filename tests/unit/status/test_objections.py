@@ -6,8 +6,8 @@ import os
 import struct
 from pathlib import Path
 
-from hotfolder.core.model import NotTaken
-from hotfolder.core.wording import NOT_TAKEN
+from hotfolder.core.model import NotTaken, Unsafe
+from hotfolder.core.wording import NOT_TAKEN, UNSAFE
 from hotfolder.status.objections import objection_of
 
 LAB = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, 20, 20, 8, 9) + bytes(200)
@@ -23,6 +23,12 @@ def test_a_file_is_judged_by_name_head_and_size(tmp_path: Path) -> None:
     assert "nothing is left of its name" in (objection_of(unnamed, None) or "")
     assert objection_of(good, 10**9) is None
     assert "takes no file of more than" in (objection_of(good, 65_537) or "")
+
+
+def test_a_second_name_elsewhere_is_an_objection(tmp_path: Path) -> None:
+    (tmp_path / "good.jpg").write_bytes(b"good")
+    (tmp_path / "again.jpg").hardlink_to(tmp_path / "good.jpg")
+    assert objection_of(tmp_path / "again.jpg", None) == UNSAFE[Unsafe.HARD_LINKS]
 
 
 def test_what_is_no_file_or_cannot_be_read_gets_no_objection(tmp_path: Path) -> None:
