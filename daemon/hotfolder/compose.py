@@ -45,6 +45,7 @@ from hotfolder.status.serving import Listeners, StatusServer
 from hotfolder.status.sheets import Sheets
 from hotfolder.status.snapshot import RECENT, Recent
 from hotfolder.status.telling import trial
+from hotfolder.status.unwell import unwell_before
 from hotfolder.status.view import View
 from hotfolder.status.voices import voice_of
 
@@ -152,7 +153,8 @@ def build(
         for _, job in latest:
             if job is not None:
                 coordinator.publishing.adopt(job)
-        recent = Recent(ledger.totals(), latest)
+        totals = ledger.totals()
+        recent = Recent(totals, latest, unwell_before(ledger, totals, clock.now()))
         supervisor = Supervisor(
             coordinator,
             ledger=ledger,

@@ -68,9 +68,8 @@ def report(daemon: Daemon) -> Iterator[str]:
     left = list(_left_in_place(daemon))
     counts += [f"{len(left)} left in place"] if left else []
     yield ", ".join(counts) or "nothing to do"
-    bad = [drop for drop, _ in daemon.recent.latest() if drop.outcome in BAD]
-    newest = bad[: sum(daemon.recent.outcomes[outcome] for outcome in BAD)]  # the rest are from before
-    for drop in islice(reversed(newest), NAMED):
+    bad = [drop for drop, _ in daemon.recent.unwell.of_this_run() if drop.outcome in BAD]
+    for drop in islice(reversed(bad), NAMED):
         yield _line(
             str(drop.outcome),
             drop.folder,

@@ -30,6 +30,9 @@ _SUFFIXES = {
     Outcome.UNKNOWN: PLEASE_CHECK,
 }
 
+NOTED = frozenset(_SUFFIXES)
+"""Outcomes that somebody should look at: a note lies beside each such file."""
+
 _STORED = (Outcome.STORED, Outcome.UPDATED, Outcome.RENAMED)
 
 _WIDTH = 76

@@ -15,7 +15,7 @@ from typing import Any, Final
 from hotfolder.core import wording
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.messages import StatusTold
-from hotfolder.core.model import Drop
+from hotfolder.core.model import Drop, Job
 from hotfolder.core.notes import what_to_do
 from hotfolder.core.saying import Voice
 from hotfolder.core.settings import FolderSettings
@@ -27,6 +27,8 @@ GAP_S: Final = 10.0  # between two writes
 
 LOOK_S: Final = 1.0
 """Between two looks that found nothing to write, as while a folder is being opened."""
+
+UNWELL: Final = 10  # files that are named because somebody should look at them
 
 BUSY: Final = 50  # files on their way that are named; the rest is counted
 ENDED: Final = 30  # latest outcomes
@@ -51,6 +53,7 @@ class News:
     servers: tuple[str, ...] = ()  # states of the server that its files go to, if that is not well
     counts: dict[str, int] = field(default_factory=dict)
     held: tuple[dict[str, Any], ...] = ()
+    unwell: tuple[tuple[Drop, Job | None], ...] = ()  # at their end, and somebody should look at them
     busy: tuple[facts.Row, ...] = ()
     runs: bool = True  # False = the daemon comes to its end
 
@@ -156,6 +159,7 @@ class Sheets:
                         for entry in taken.attention["held"]
                         if entry["folder"] == name
                     ),
+                    unwell=tuple(one for one in taken.unwell if one[0].folder == name)[:UNWELL],
                     busy=tuple(row for row in busy[name] if row.word is not words.STATES["held"]),
                     runs=runs,
                 )
@@ -176,8 +180,18 @@ class Sheets:
 
         voice = self._voice_of(news.folder.language)
         history = self._view.ledger.history(HistoryQuery(folder=news.folder.name, limit=ENDED))
-        ended = [Ended(row=facts.finished(drop, job), to_do=_to_do(drop, voice)) for drop, job in history]
-        return rendered(voice, news=news, ended=ended, now=self._view.clock.now())
+        on_top = {drop.id for drop, _ in news.unwell}
+        return rendered(
+            voice,
+            news=news,
+            unwell=[_ended(drop, job, voice) for drop, job in news.unwell],
+            ended=[_ended(drop, job, voice) for drop, job in history if drop.id not in on_top],
+            now=self._view.clock.now(),
+        )
+
+
+def _ended(drop: Drop, job: Job | None, voice: Voice) -> Ended:
+    return Ended(row=facts.finished(drop, job), to_do=_to_do(drop, voice))
 
 
 def _to_do(drop: Drop, voice: Voice) -> str:

@@ -16,6 +16,7 @@ from hotfolder.core.model import Drop, DropState, Job, JobState, Unfinished
 from hotfolder.core.notes import receipt
 from hotfolder.status import publishing
 from hotfolder.status.plain import stamp
+from hotfolder.status.unwell import Unwell
 
 Snapshot = dict[str, Any]
 
@@ -68,8 +69,14 @@ class Recent:
     The daemon's loop adds to it, and reads it for the questions it is asked.
     """
 
-    def __init__(self, totals: Totals | None = None, latest: Iterable[tuple[Drop, Job | None]] = ()) -> None:
-        """`totals` and `latest`, newest first, are what the ledger knew when the daemon began."""
+    def __init__(
+        self,
+        totals: Totals | None = None,
+        latest: Iterable[tuple[Drop, Job | None]] = (),
+        unwell: Iterable[tuple[Drop, Job | None]] = (),
+    ) -> None:
+        """`totals`, `latest` and `unwell`, newest first, are what the ledger knew when the daemon began."""
+        self.unwell = Unwell(unwell)
         self._latest: deque[tuple[Drop, Job | None]] = deque(latest, maxlen=RECENT)
         self.outcomes: Counter[str] = Counter()  # since the daemon began
         self.by_folder: dict[str, Counter[str]] = {name: Counter(dict(of)) for name, of in (totals or {}).items()}
@@ -77,6 +84,7 @@ class Recent:
     def add(self, drop: Drop, job: Job | None) -> None:
         """Take one in."""
         self._latest.appendleft((drop, job))
+        self.unwell.ended(drop, job)
         if drop.outcome is not None:
             self.outcomes[drop.outcome] += 1
             self.by_folder.setdefault(drop.folder, Counter())[drop.outcome] += 1

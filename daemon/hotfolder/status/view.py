@@ -45,6 +45,7 @@ class Taken:
     snapshot: Snapshot
     attention: dict[str, Any]
     latest: tuple[tuple[Drop, Job | None], ...]  # of each in snapshot["recent"]: the drop and its job
+    unwell: tuple[tuple[Drop, Job | None], ...]  # that somebody should look at
     totals: dict[str, dict[str, int]]  # finished drops by hot folder and outcome
     polled_at: dict[str, datetime | None]  # by server: when it last told how jobs stand
     at: datetime
@@ -105,6 +106,7 @@ class View:
             snapshot=take(coordinator, self._recent),
             attention=attention.take(coordinator),
             latest=self._recent.latest(),
+            unwell=self._recent.unwell.lately(self.clock.now()),
             totals={name: dict(of) for name, of in self._recent.by_folder.items()},
             polled_at={name: coordinator.tracking.polled_at(name) for name in coordinator.connections},
             at=self.clock.now(),

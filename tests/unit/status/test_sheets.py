@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from tests.strategies import drop
 from tests.unit.status.played import PlayedDaemon, settings_of
 
 from hotfolder.core.companions import STATUS_MARK
+from hotfolder.core.journal import InsertDrops
 from hotfolder.core.messages import FolderDown, FolderUp, StatusTold, StatusWritten, WriteStatus
+from hotfolder.core.model import DropState, Outcome
 from hotfolder.core.settings import Settings
 from hotfolder.status.sheets import Sheets
 from hotfolder.status.site.look import in_language
@@ -139,3 +142,20 @@ def test_its_template_is_compiled_before_the_first_text_is_wanted() -> None:
     with stage() as made:
         made.sheets.load(["en", "fr"])
     assert [len(cache) for cache in compiled] == [1, 1]
+
+
+def test_what_somebody_should_look_at_is_told_first_and_once_with_what_to_do() -> None:
+    with stage() as made:
+        at = made.daemon.clock.now()
+        ends = [Outcome.FAILED, *[Outcome.STORED] * 60]
+        drops = [
+            replace(drop(number, f"{number}.jpg"), state=DropState.FILED, outcome=outcome, filed_at=at)
+            for number, outcome in enumerate(ends, 1)
+        ]
+        made.daemon.ledger.commit([InsertDrops(tuple(drops))])
+        for one in drops:
+            made.recent.add(one, None)
+        (told,) = made.farewell()
+        assert told.text.index("Please look at these") < told.text.index(">1.jpg<") < told.text.index("Latest")
+        assert told.text.count(">1.jpg<") == 1
+        assert told.text.index(">1.jpg<") < told.text.index("Put right what is said above") < told.text.index("Latest")

@@ -13,9 +13,10 @@ from typing import Any
 
 from hotfolder.core.coordinator import Coordinator
 from hotfolder.core.model import Drop, DropState, Job, Post
+from hotfolder.core.notes import what_to_do
 from hotfolder.core.settling import Settling
 from hotfolder.core.visibility import visible
-from hotfolder.core.wording import in_plain_words
+from hotfolder.core.wording import in_plain_words, shown
 from hotfolder.ports import HistoryQuery
 from hotfolder.status import live, story
 from hotfolder.status.retrying import DOUBTFUL, SAFE
@@ -46,6 +47,8 @@ class Row:
     visible: str = ""  # when a stored file goes live
     second_copy: bool = False
     may_retry: bool = False
+    to_do: str = ""  # of one that somebody should look at; to be translated, and filled in with its asset
+    asset: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +106,8 @@ def finished(drop: Drop, job: Job | None) -> Row:
         visible=visible(drop, job) or "",
         second_copy=drop.possible_second_copy,
         may_retry=drop.state is DropState.FILED and drop.outcome in SAFE + DOUBTFUL,
+        to_do=what_to_do(drop),
+        asset=shown(drop.asset),
     )
 
 

@@ -36,6 +36,7 @@ ANSWER_S: Final = 20.0
 """The loop's patience (5 s), a look into a share (2 s) and a ledger read fit into it."""
 
 LATEST: Final = 30  # files on the first page
+UNWELL: Final = 10  # of them that somebody should look at
 
 PACE_S: Final = 30.0  # the rate of sending is that of the last half minute
 
@@ -92,6 +93,8 @@ class Site:
         taken, stale = await self._hands.do(self._view.last_known, ANSWER_S)
         found: dict[str, Any] = {
             "latest": [],
+            "unwell": [],
+            "unwell_more": 0,
             "busy": [],
             "busy_more": 0,
             "servers": [],
@@ -153,8 +156,13 @@ class Site:
             if visitor.sees(folder["name"])
             for state in states
         )
+        unwell = [facts.finished(drop, job) for drop, job in taken.unwell if visitor.sees(drop.folder)]
+        latest = [facts.finished(drop, job) for drop, job in taken.latest if visitor.sees(drop.folder)]
+        on_top = {row.number for row in unwell[:UNWELL]}
         return {
-            "latest": [facts.finished(drop, job) for drop, job in taken.latest if visitor.sees(drop.folder)][:LATEST],
+            "unwell": unwell[:UNWELL],
+            "unwell_more": max(0, len(unwell) - UNWELL),
+            "latest": [row for row in latest if row.number not in on_top][:LATEST],
             "busy": busy,
             "busy_more": max(0, total - len(busy)),
             "servers": _servers(taken, visitor),

@@ -382,3 +382,25 @@ def test_what_is_held_is_above_the_rest_of_its_folder_with_what_to_do_and_once()
     found = page(site, "/folder/catalog?q=held")
     assert "Needs somebody" not in found.text
     assert "held.jpg" in found.text
+
+
+def test_what_was_not_uploaded_stays_on_top_with_what_to_do_until_it_is() -> None:
+    site = Site()
+    site.daemon.come_up()
+
+    def end(number: int, path: str, outcome: Outcome) -> None:
+        at = site.daemon.clock.now()
+        one = replace(drop(number, path), folder="catalog", state=DropState.FILED, outcome=outcome, filed_at=at)
+        site.recent.add(one, None)
+
+    end(1, "bad.jpg", Outcome.UNKNOWN)
+    for number in range(2, 60):
+        end(number, f"{number}.jpg", Outcome.STORED)
+    first = page(site, "/")
+    assert first.text.count("bad.jpg") == 2  # its name, and that of its button
+    assert first.text.index("Please look at these") < first.text.index("bad.jpg") < first.text.index("Latest")
+    assert 'whether it is online as "' in first.text
+    assert "À regarder" in page(site, "/", language="fr").text
+    end(60, "bad.jpg", Outcome.STORED)
+    site.daemon.clock.advance(1.0)
+    assert "Please look at these" not in page(site, "/").text
