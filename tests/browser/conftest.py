@@ -29,9 +29,9 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for all tests of a module; after it no event loop of it is left in the way of other tests."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: browser)")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
