@@ -112,7 +112,7 @@ def explain(
         answer |= said | _not_known(folder, inside, kind, waits, today, objection) | _earlier(found)
         if "state" in said:
             answer |= said
-            if is_settling and objection is not None:
+            if is_settling and objection not in (None, said.get("reason")):
                 answer["objection"] = f"it would be rejected: {objection}"
         if answer.get("seen_at"):
             answer["story"] = [{"what": What.SEEN.value, "at": answer["seen_at"]}]

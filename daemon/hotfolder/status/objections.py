@@ -13,7 +13,7 @@ from pathlib import Path
 from hotfolder.core.formats import not_taken
 from hotfolder.core.model import Unsafe
 from hotfolder.core.preflight import objection
-from hotfolder.core.wording import UNSAFE
+from hotfolder.core.wording import STILL_EMPTY, UNSAFE
 
 _TO_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -34,6 +34,8 @@ def objection_of(path: Path, max_post_bytes: int | None) -> str | None:
             return None
         if found.st_nlink > 1:
             return UNSAFE[Unsafe.HARD_LINKS]
+        if found.st_size == 0:
+            return STILL_EMPTY
         head = not_taken(found.st_size, lambda offset, length: os.pread(descriptor, length, offset))
         return objection(path.name, found.st_size, head, max_post_bytes)
     except OSError:

@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 from hotfolder.core.model import NotTaken, Unsafe
-from hotfolder.core.wording import NOT_TAKEN, UNSAFE
+from hotfolder.core.wording import NOT_TAKEN, STILL_EMPTY, UNSAFE
 from hotfolder.status.objections import objection_of
 
 LAB = struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, 20, 20, 8, 9) + bytes(200)
@@ -29,6 +29,11 @@ def test_a_second_name_elsewhere_is_an_objection(tmp_path: Path) -> None:
     (tmp_path / "good.jpg").write_bytes(b"good")
     (tmp_path / "again.jpg").hardlink_to(tmp_path / "good.jpg")
     assert objection_of(tmp_path / "again.jpg", None) == UNSAFE[Unsafe.HARD_LINKS]
+
+
+def test_an_empty_file_is_an_objection(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    assert objection_of(tmp_path / "empty.jpg", None) == STILL_EMPTY
 
 
 def test_what_is_no_file_or_cannot_be_read_gets_no_objection(tmp_path: Path) -> None:
