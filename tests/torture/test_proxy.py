@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import SimpleQueue
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.torture.proxy import FINE, TOXICS, Proxy, Toxic
 
 BODY = b"x" * 10_000
 ANSWER = b"y" * 10_000
+PATIENCE_S = 60.0
 
 
 class Server(ThreadingHTTPServer):
@@ -52,11 +54,10 @@ def server() -> Iterator[Server]:
         server.shutdown()
 
 
-def ask(server: Server, toxic: Toxic, told: list[str] | None = None) -> bytes | None:
+def ask(server: Server, toxic: Toxic, tell: Callable[[str], None] = lambda moment: None) -> bytes | None:
     """Send one request through a proxy and return the answer, None if there is none."""
     port: int = server.server_address[1]
-    heard = told if told is not None else []
-    with Proxy(("127.0.0.1", port), lambda operation: toxic, heard.append) as proxy:
+    with Proxy(("127.0.0.1", port), lambda operation: toxic, tell) as proxy:
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20)
         try:
             connection.request("POST", "/UploadFile", BODY)
@@ -101,8 +102,11 @@ def test_every_toxic_is_tried_here() -> None:
 
 
 def test_the_moments_of_a_request_are_told_in_order(server: Server) -> None:
-    told: list[str] = []
-    ask(server, Toxic(FINE), told)
-    assert list(dict.fromkeys(told)) == [
+    told: SimpleQueue[str] = SimpleQueue()
+    ask(server, Toxic(FINE), told.put)
+    moments = [told.get(timeout=PATIENCE_S)]
+    while moments[-1] != "UploadFile answered":  # told after the answer has left, so perhaps after it has come
+        moments.append(told.get(timeout=PATIENCE_S))
+    assert list(dict.fromkeys(moments)) == [
         f"UploadFile {moment}" for moment in ("begun", "under way", "arrived", "answered")
     ]
