@@ -30,8 +30,8 @@ class Unwell:
         self._before = frozenset(drop.id for drop, _ in self._files)
 
     def ended(self, drop: Drop, job: Job | None) -> None:
-        """Take in how a file ended: the last word about a path counts."""
-        for known in [one for one in self._files if (one[0].folder, one[0].path) == (drop.folder, drop.path)]:
+        """Take in how a file ended: the last word about it counts, wherever it was dragged back to."""
+        for known in [one for one in self._files if _first_place(one[0]) == _first_place(drop)]:
             self._files.remove(known)
         if drop.outcome in NOTED:
             self._files.appendleft((drop, job))
@@ -60,5 +60,11 @@ def _at(drop: Drop) -> datetime:
 
 
 def _is_last_word(ledger: LedgerReader, drop: Drop) -> bool:
-    """Whether nothing has come to the same path since, as when somebody has put it right and dropped it again."""
-    return all(other.id <= drop.id or other.path != drop.path for other, _ in ledger.find(drop.folder, drop.path))
+    """Whether nothing has come of the same file since, as when somebody has put it right and dropped it again."""
+    _, path = place = _first_place(drop)
+    return all(other.id <= drop.id or _first_place(other) != place for other, _ in ledger.find(drop.folder, path))
+
+
+def _first_place(drop: Drop) -> tuple[str, str]:
+    """Return the hot folder, and where in it the file was dropped first, if it was dragged back since."""
+    return drop.folder, drop.origin or drop.path

@@ -36,6 +36,17 @@ def test_a_file_is_told_until_it_comes_to_a_better_end() -> None:
     assert numbers(unwell.lately(MOMENT)) == [6, 4]
 
 
+def test_a_file_that_was_dragged_back_to_another_place_is_still_the_same() -> None:
+    unwell = Unwell()
+    unwell.ended(ended(1, "spring/a.jpg", Outcome.FAILED), None)
+    unwell.ended(replace(ended(2, "a.jpg", Outcome.FAILED), origin="spring/a.jpg"), None)
+    assert numbers(unwell.lately(MOMENT)) == [2]
+    unwell.ended(ended(3, "a.jpg", Outcome.STORED), None)  # another file that has that name now
+    assert numbers(unwell.lately(MOMENT)) == [2]
+    unwell.ended(replace(ended(4, "b/a.jpg", Outcome.STORED), origin="spring/a.jpg"), None)
+    assert unwell.lately(MOMENT) == ()
+
+
 def test_the_same_path_in_another_folder_is_another_file() -> None:
     unwell = Unwell()
     unwell.ended(ended(1, "a.jpg", Outcome.FAILED), None)
@@ -70,6 +81,9 @@ def test_a_start_begins_with_what_the_ledger_knows_and_nothing_has_put_right_sin
                     ended(5, "bad.jpg", Outcome.DUPLICATE, after=timedelta(seconds=2)),
                     replace(drop(6), path="again.jpg"),
                     ended(7, "worse.jpg", Outcome.FAILED, after=timedelta(seconds=1)),
+                    ended(8, "spring/dragged.jpg", Outcome.FAILED),
+                    replace(ended(9, "dragged.jpg", Outcome.STORED), origin="spring/dragged.jpg"),
+                    replace(ended(10, "worse.jpg", Outcome.STORED), origin="another.jpg"),
                 )
             )
         ]
@@ -77,6 +91,6 @@ def test_a_start_begins_with_what_the_ledger_knows_and_nothing_has_put_right_sin
     found = unwell_before(ledger, ledger.totals(), MOMENT)
     assert numbers(found) == [5, 7]
     unwell = Unwell(found)
-    unwell.ended(ended(8, "new.jpg", Outcome.FAILED), None)
-    assert numbers(unwell.lately(MOMENT)) == [8, 5, 7]
-    assert numbers(list(unwell.of_this_run())) == [8]
+    unwell.ended(ended(11, "new.jpg", Outcome.FAILED), None)
+    assert numbers(unwell.lately(MOMENT)) == [11, 5, 7]
+    assert numbers(list(unwell.of_this_run())) == [11]
